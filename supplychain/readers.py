@@ -30,8 +30,13 @@ class Cells:
     """The text of a file: one list of cells a column, and the line (or row number) each row came from."""
 
     header: list[str]
-    columns: list[Sequence[str]]
+    columns: Sequence[Sequence[str]]
     lines: list[int]
+
+    @classmethod
+    def empty(cls) -> Cells:
+        """No header, no rows."""
+        return cls([], [], [])
 
 
 def capped(problems: Iterable[Problem], total: int) -> list[Problem]:
@@ -40,13 +45,12 @@ def capped(problems: Iterable[Problem], total: int) -> list[Problem]:
     if total > len(kept) and kept:
         last = kept[-1]
         message = f"{total - len(kept):,} more rows have the same problem"
-        kept.append(Problem(last.file, 0, last.column, "", message, last.remedy, last.level))
+        kept.append(Problem(last.file, last.line, last.column, "", message, last.remedy, last.level))
     return kept
 
 
-def read_file(path: Path, folder: Path) -> bytes:
-    """The bytes of a regular file inside `folder`; a link that leads out of it is refused."""
-    shown = str(path)
+def read_file(path: Path, folder: Path, shown: str) -> bytes:
+    """The bytes of a regular file inside `folder`, named `shown` in messages; a link that leads out is refused."""
     if not path.resolve().is_relative_to(folder.resolve()):
         raise _fault(shown, "is a link that leads out of its folder", "Put the file itself into the folder.")
     if not path.is_file():
@@ -207,15 +211,15 @@ def _check_archive(content: bytes, file: str) -> None:
 
 def _read_parquet(content: bytes, file: str) -> Cells:
     """Flat columns only; text stays dictionary-coded while it is read, so that repeats cost nothing."""
-    import pyarrow  # only who brings Parquet pays for the import
-    import pyarrow.parquet
+    import pyarrow as pa  # type: ignore[import-untyped]  # only who brings Parquet pays for the import
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
-        source = pyarrow.BufferReader(content)
-        schema = pyarrow.parquet.read_schema(source)
+        source = pa.BufferReader(content)
+        schema = pq.read_schema(source)
         names = [str(name) for name in schema.names]
-        nested = [name for name, kind in zip(names, schema.types, strict=True) if pyarrow.types.is_nested(kind)]
-        parquet = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content), read_dictionary=names)
+        nested = [name for name, kind in zip(names, schema.types, strict=True) if pa.types.is_nested(kind)]
+        parquet = pq.ParquetFile(pa.BufferReader(content), read_dictionary=names)
         rows = int(parquet.metadata.num_rows)
         if rows > MAX_ROWS:
             raise _too_long(file)
@@ -229,7 +233,7 @@ def _read_parquet(content: bytes, file: str) -> Cells:
         raise
     except Exception as error:  # a foreign parser on foreign bytes may raise anything
         raise _fault(file, f"is not readable Parquet: {error}", "Write the file again.") from error
-    return Cells(names, columns, list(range(1, rows + 1)))
+    return Cells(names, columns, list(range(2, rows + 2)))  # numbered as in a CSV file
 
 
 def _parquet_column(column: Any) -> list[str]:
