@@ -115,7 +115,7 @@ def shares_above_one(tables: Tables) -> list[Problem]:
         for key, rows in used[used["share"].notna()].groupby(by, sort=False):
             total = rows["share"].sum()
             if total > 1 + ROUNDING:
-                message = f"is the sum of the shares of {' '.join(key)}, above 1 ({_listed(rows.index)})"
+                message = f"is the sum of the shares of {' '.join(map(str, key))}, above 1 ({_listed(rows.index)})"
                 remedy = "Lower shares, mark rows use = no, or take a firm's share off the row of its country."
                 problems.append(tables.problem(rows.index[-1], "share", message, remedy, f"{total:g}"))
     return problems

@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from supplychain.errors import DataError, Problem
+from supplychain.errors import DataError, Problem, shown
 
 MAX_FILE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 100_000_000  # of an XLSX, as its directory declares (zipfile reads no further than that)
@@ -49,18 +49,18 @@ def capped(problems: Iterable[Problem], total: int) -> list[Problem]:
     return kept
 
 
-def read_file(path: Path, folder: Path, shown: str) -> bytes:
-    """The bytes of a regular file inside `folder`, named `shown` in messages; a link that leads out is refused."""
+def read_file(path: Path, folder: Path, file: str) -> bytes:
+    """The bytes of a regular file inside `folder`, named `file` in messages; a link that leads out is refused."""
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise _fault(shown, "is a link that leads out of its folder", "Put the file itself into the folder.")
+        raise _fault(file, "is a link that leads out of its folder", "Put the file itself into the folder.")
     if not path.is_file():
-        raise _fault(shown, "is not a regular file", "Put a CSV, XLSX or Parquet file there.")
+        raise _fault(file, "is not a regular file", "Put a CSV, XLSX or Parquet file there.")
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _too_large(shown)
+            raise _too_large(file)
         return path.read_bytes()
     except OSError as error:
-        raise _fault(shown, f"cannot be read: {error.strerror}", "Check the file and its permissions.") from error
+        raise _fault(file, f"cannot be read: {error.strerror}", "Check the file and its permissions.") from error
 
 
 def read_cells(content: bytes, file: str) -> Cells:
@@ -121,7 +121,7 @@ def _read_csv(content: bytes, file: str) -> Cells:
             line = reader.line_num + 1
     except csv.Error as error:
         remedy = "Quote cells that hold commas, quotes or line breaks, and double the quotes inside."
-        raise _fault(file, f"is not well-formed CSV: {error}", remedy, reader.line_num) from error
+        raise _fault(file, f"is not well-formed CSV: {shown(error)}", remedy, reader.line_num) from error
     if not rows:
         raise _fault(file, "is empty", "Write the header line at least, or remove the file.")
     return _cells(rows, lines, file)
@@ -163,10 +163,10 @@ def _text(value: Any) -> str:
 
 def _read_xlsx(content: bytes, file: str) -> Cells:
     """The first sheet; a formula counts as the value the spreadsheet program saved with it."""
-    _check_archive(content, file)
     from openpyxl import load_workbook  # only who brings a spreadsheet pays for the import
 
     try:
+        _check_archive(content, file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which no cell value depends on
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
@@ -182,7 +182,7 @@ def _read_xlsx(content: bytes, file: str) -> Cells:
     except DataError:
         raise
     except Exception as error:  # a foreign parser on foreign bytes may raise anything
-        raise _fault(file, f"is not a readable workbook: {error}", "Save it again as XLSX or CSV.") from error
+        raise _fault(file, f"is not a readable workbook: {shown(error)}", "Save it again as XLSX or CSV.") from error
     if not rows:
         raise _fault(file, "is empty", "Write the header line at least, or remove the file.")
     width = _length(rows[0])
@@ -195,45 +195,41 @@ def _length(row: list[str]) -> int:
 
 def _check_archive(content: bytes, file: str) -> None:
     """Refuse a workbook that unpacks to too much or declares entities, before any parser sees it."""
-    remedy = "Save it again as XLSX or CSV."
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-            if unpacked > MAX_UNPACKED_BYTES:
-                message = f"unpacks to {unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
-                raise _fault(file, message, "Split the table or drop what is not needed.")
-            for member in archive.infolist():
-                if b"<!ENTITY" in archive.read(member):
-                    raise _fault(file, f"declares XML entities in {member.filename!r}", remedy)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise _fault(file, f"is not a readable workbook: {error}", remedy) from error
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > MAX_UNPACKED_BYTES:
+            message = f"unpacks to {unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
+            raise _fault(file, message, "Split the table or drop what is not needed.")
+        for member in archive.infolist():
+            if b"<!ENTITY" in archive.read(member):
+                raise _fault(
+                    file, f"declares XML entities in {shown(member.filename)}", "Save it again as XLSX or CSV."
+                )
 
 
 def _read_parquet(content: bytes, file: str) -> Cells:
     """Flat columns only; text stays dictionary-coded while it is read, so that repeats cost nothing."""
-    import pyarrow as pa  # type: ignore[import-untyped]  # only who brings Parquet pays for the import
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa  # only who brings Parquet pays for the import
+    import pyarrow.parquet as pq
 
     try:
-        source = pa.BufferReader(content)
-        schema = pq.read_schema(source)
+        metadata = pq.read_metadata(pa.BufferReader(content))
+        schema = metadata.schema.to_arrow_schema()
         names = [str(name) for name in schema.names]
         nested = [name for name, kind in zip(names, schema.types, strict=True) if pa.types.is_nested(kind)]
-        parquet = pq.ParquetFile(pa.BufferReader(content), read_dictionary=names)
-        rows = int(parquet.metadata.num_rows)
-        if rows > MAX_ROWS:
+        if metadata.num_rows > MAX_ROWS:
             raise _too_long(file)
         if len(names) > MAX_COLUMNS:
             raise _fault(file, f"has {len(names):,} columns, more than {MAX_COLUMNS}", "Drop what is no column.")
         if nested:
             raise _fault(file, f"has nested columns: {', '.join(nested)}", "Write lists as text, items separated by ;.")
-        table = parquet.read()
+        table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=names).read()
         columns: list[Sequence[str]] = [_parquet_column(table.column(k)) for k in range(len(names))]
     except DataError:
         raise
     except Exception as error:  # a foreign parser on foreign bytes may raise anything
-        raise _fault(file, f"is not readable Parquet: {error}", "Write the file again.") from error
-    return Cells(names, columns, list(range(2, rows + 2)))  # numbered as in a CSV file
+        raise _fault(file, f"is not readable Parquet: {shown(error)}", "Write the file again.") from error
+    return Cells(names, columns, list(range(2, table.num_rows + 2)))  # numbered as in a CSV file
 
 
 def _parquet_column(column: Any) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def overlay(folder: Path, /, **tables: Iterable[Row]) -> Path:
     return folder
 
 
-def write_tables(folder: Path, tables: Mapping[str, list[Row]]) -> None:
+def write_tables(folder: Path, tables: Mapping[str, Sequence[Row]]) -> None:
     """One CSV a table, with the columns that its rows use, in the order of the descriptor."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
