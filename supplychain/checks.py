@@ -279,7 +279,7 @@ def repeated_substitutes(tables: Tables) -> list[Problem]:
         _warning(
             tables, row, "substitute", f"is counted on {later} too", "Count it on one of the two edges.", substitute
         )
-        for row, later, substitute in zip(same["row_next"], same["row"], same["substitute"], strict=True)
+        for row, later, substitute in zip(same["row_next"], same["row"], same["substitute_next"], strict=True)
     ]
 
 
