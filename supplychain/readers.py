@@ -170,15 +170,16 @@ def _read_xlsx(content: bytes, file: str) -> Cells:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which no cell value depends on
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # what a file says of its size may be wrong, and rows beyond would be lost
             rows: list[list[str]] = []
             lines: list[int] = []
-            for line, values in enumerate(book.worksheets[0].iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), 1):
-                row = [_text(value) for value in values]
-                if any(row):
+            for line, values in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), 1):
+                if line > MAX_ROWS + 1:
+                    raise _too_long(file)  # a stray cell far below counts, as the rows between are gone through
+                if values.count(None) < len(values) and any(row := [_text(value) for value in values]):
                     rows.append(row)
                     lines.append(line)
-                if len(rows) > MAX_ROWS + 1:
-                    raise _too_long(file)
     except DataError:
         raise
     except Exception as error:  # a foreign parser on foreign bytes may raise anything

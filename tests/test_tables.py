@@ -441,7 +441,11 @@ def test_damaged_workbooks_and_parquet_become_a_data_error(ending: str, data: st
         assert error.problems
 
 
-STOCKS: list[list[object]] = [["good", "holder", "kind", "days"], ["m", "we", "industry", 30], ["n", "we", "industry", 1.5]]
+STOCKS: list[list[object]] = [
+    ["good", "holder", "kind", "days"],
+    ["m", "we", "industry", 30],
+    ["n", "we", "industry", 1.5],
+]
 VALID = {
     "xlsx": workbook(STOCKS),
     "parquet": parquet(good=["m", "n"], holder=["we", "we"], kind=["industry", "industry"], days=[30, 1.5]),
@@ -497,11 +501,21 @@ def test_a_bomb_is_refused_before_it_unpacks(monkeypatch: pytest.MonkeyPatch) ->
     assert "unpacks to 100,000,001 bytes" in problem.message
 
 
-def test_a_sheet_that_claims_to_be_huge_is_read_in_no_time() -> None:
-    content = rewritten(VALID["xlsx"], "xl/worksheets/sheet1.xml", b"A1:D3", b"A1:XFD1048576")
+@pytest.mark.parametrize("claimed", [b"A1", b"A1:B2", b"A1:XFD1048576"])
+def test_what_a_sheet_claims_of_its_size_neither_loses_rows_nor_costs_time(claimed: bytes) -> None:
+    content = rewritten(VALID["xlsx"], "xl/worksheets/sheet1.xml", b"A1:D3", claimed)
     start = time.process_time()
-    assert len(read_table("stocks", content, "stocks.xlsx")) == 2
+    assert read_table("stocks", content, "stocks.xlsx")["days"].tolist() == [30.0, 1.5]
     assert time.process_time() - start < 5
+
+
+def test_a_row_far_below_the_others_is_found_or_refused() -> None:
+    far = rewritten(VALID["xlsx"], "xl/worksheets/sheet1.xml", b'<row r="3"', b'<row r="9000"')
+    frame = read_table("stocks", far, "stocks.xlsx")
+    assert frame.index.tolist() == ["upload/stocks.xlsx:2", "upload/stocks.xlsx:9000"]
+    endless = rewritten(VALID["xlsx"], "xl/worksheets/sheet1.xml", b'<row r="3"', b'<row r="999999999999"')
+    (problem,) = problems_of(lambda: read_table("stocks", endless, "stocks.xlsx"))
+    assert "has more than 500,000 rows" in problem.message
 
 
 def test_xml_entities_are_refused() -> None:
