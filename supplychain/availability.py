@@ -238,7 +238,7 @@ def availability(
     criticality: (Q, K) or (Q, 1), c in [0, 1]; lone: (K,) see `loss_of_needs`; sharing, pools: how shortage of the
     goods that a clause names is met; tol: largest change at which the greatest fixed point of a cycle counts as found.
     Returns a (N, K) and A (M, K). Raises ArithmeticError when a cycle does not settle in 100,000 rounds.
-    Source: Diem et al. (2022), https://doi.org/10.1038/s41598-022-11522-z, with graded criticality and substitute groups.
+    Source: Diem et al. (2022), https://doi.org/10.1038/s41598-022-11522-z, with graded criticality and groups.
     """
     columns = restrictions.own.shape[1]
     single = np.zeros(columns, dtype=bool) if lone is None else lone
@@ -306,9 +306,7 @@ def _restricted_by_level(chain: Chain, link: Ints) -> list[tuple[Ints, Ints]]:
     result = []
     for level in chain.levels:
         position = np.minimum(np.searchsorted(level.supply, supply), max(len(level.supply) - 1, 0))
-        inside = (
-            level.supply[position] == supply if len(level.supply) else np.zeros(len(link), dtype=bool)
-        )
+        inside = level.supply[position] == supply if len(level.supply) else np.zeros(len(link), dtype=bool)
         where = np.flatnonzero(inside)
         result.append((where, position[where]))
     return result

@@ -1,0 +1,58 @@
+"""How much of a good's value comes from one country: the test of re-export rules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from supplychain.availability import Floats
+from supplychain.sourcing import Sourcing
+
+MAX_ROUNDS = 1_000  # of a cycle of goods; the content only grows and is capped at 1
+CAUGHT = 1e-12  # a content of exactly the threshold is caught
+
+
+def content(sourcing: Sourcing, issuer: str, goods: Collection[str]) -> Floats:
+    """Value share of the issuer's goods in what each node makes, low / known / high.
+
+    v(g,n) = sum over inputs i of value_share(i,g) x sum over origins o of s(i, o -> n) x (1 if o is in the issuing
+    country and i is among the goods, else v(i,o))
+
+    goods: the goods whose making in the issuing country counts (scope role `content`).
+    Returns (N, 3): low ends, central values, high ends. A value share that nobody states counts as 0 in the first
+    two columns and as 1 in the third. Normal sourcing, legal scope, no severity.
+    """
+    chain, world = sourcing.chain, sourcing.world
+    at_home = sourcing.node_country == world.country_index.get(issuer, -1)
+    counted = np.isin(sourcing.node_good, [world.good_index[g] for g in goods if g in world.good_index])
+    direct = (at_home & counted)[:, None]
+    ends = sourcing.edges[["value_share_low", "value_share", "value_share_high"]].to_numpy(dtype=float)
+    shares = np.where(np.isnan(ends), np.array([0.0, 0.0, 1.0]), ends)[sourcing.need_edge]
+    value = np.zeros((chain.nodes, 3))
+    arriving = np.zeros((chain.supplies, 3))
+    for level in chain.levels:
+        for _ in range(MAX_ROUNDS if level.cyclic else 1):
+            arriving[level.supply] = level.block @ np.where(direct, 1.0, value)
+            if not len(level.node):
+                break
+            before = value[level.node]
+            parts = shares[level.need] * arriving[chain.need_supply[level.need]]
+            start = level.group_start[level.node_start]
+            value[level.node] = np.minimum(1.0, np.add.reduceat(parts, start))
+            if np.abs(value[level.node] - before).max() < CAUGHT:
+                break
+    return value
+
+
+def caught(value: Floats, threshold: float, named: bool) -> Floats:
+    """Which nodes' goods a clause with a content threshold catches in each reading.
+
+    value: (N, 3) from `content`. Returns (N, 5) of 0 and 1 in the order of READINGS (linked, dependent, short low,
+    short, short high): the low reading needs a known content at or over the threshold; the high ones are caught unless
+    even an unknown content could not reach it; the central one follows the known content, and an unknown one only
+    where the clause names the good.
+    """
+    low, known, high = (value >= threshold - CAUGHT).T
+    central = known | (high & named)
+    return np.stack([high, high, low, central, high], axis=1).astype(float)
