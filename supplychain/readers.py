@@ -210,9 +210,12 @@ def _check_archive(content: bytes, file: str) -> None:
 
 def _read_parquet(content: bytes, file: str) -> Cells:
     """Flat columns only; text stays dictionary-coded while it is read, so that repeats cost nothing."""
-    import pyarrow as pa  # only who brings Parquet pays for the import
-    import pyarrow.parquet as pq
-
+    try:
+        import pyarrow as pa  # only who brings Parquet pays for the import
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        remedy = "Install the extra 'parquet' of this package, or save the table as CSV."
+        raise _fault(file, "needs pyarrow to be read", remedy) from error
     try:
         metadata = pq.read_metadata(pa.BufferReader(content))
         schema = metadata.schema.to_arrow_schema()

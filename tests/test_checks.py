@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data_builder import overlay, package
 
 from supplychain import checks
 from supplychain.errors import Problem
 from supplychain.tables import Tables, load_tables
-from tests.data_builder import overlay, package
 
 Content = dict[str, list[dict[str, Any]]]
 Rule = Callable[[Tables], list[Problem]]

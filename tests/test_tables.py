@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 import time
@@ -18,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from data_builder import overlay, package
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +27,6 @@ from supplychain import readers
 from supplychain.errors import DataError, InputError, Problem, SupplyChainError, UnknownIdError
 from supplychain.schema import bundled_data, schemas
 from supplychain.tables import Tables, best, is_overlay, load_tables, read_table
-from tests.data_builder import overlay, package
 
 MAKERS = [
     {"good": "m", "producer": "CHN", "share": 0.9, "share_low": 0.8},
@@ -240,6 +241,40 @@ def test_a_hundred_thousand_bad_rows_make_a_short_list_with_a_count(tmp_path: Pa
     assert "99,000 more rows have the same problem" in " ".join(p.message for p in problems)
 
 
+def found_by_frictionless(folder: Path) -> set[tuple[str, int, str]]:
+    """File, line and column of every cell that an independent reader of data packages objects to."""
+    frictionless = pytest.importorskip("frictionless")
+    descriptor = json.loads((bundled_data() / "datapackage.json").read_text("utf-8"))
+    descriptor["resources"] = [r for r in descriptor["resources"] if (folder / r["path"]).exists()]
+    report = frictionless.Package(descriptor, basepath=str(folder)).validate()
+    return {
+        (task.place, getattr(error, "row_number", 0), getattr(error, "field_name", error.title))
+        for task in report.tasks
+        for error in task.errors
+    }
+
+
+def test_an_independent_reader_finds_the_same_bad_cells(tmp_path: Path) -> None:
+    assert found_by_frictionless(bundled_data()) == set()
+    package(
+        tmp_path,
+        goods=[{"good": "m"}, {"good": "Not An Id"}],
+        production=[
+            {"good": "m", "producer": "CHN", **bad}
+            for bad in ({}, {"share": 1.7}, {"share": "half"}, {"basis": "guess"}, {"basis": "proxy", "year": "25"})
+        ],
+        events=[{"event": "e"}],
+        event_phases=[{"event": "e", "from": "2025-02-30"}, {"event": "e", "status": ""}],
+    )
+    for path in tmp_path.glob("*.csv"):  # the other reader wants every declared column
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).reindex(columns=schemas()[path.stem].columns)
+        table.to_csv(path, index=False)
+    ours = {(Path(p.file).name, p.line, p.column) for p in problems_of(lambda: load_tables(tmp_path, strict=False))}
+    theirs = {found for found in found_by_frictionless(tmp_path) if found[2] != "PrimaryKey Error"}
+    assert ours == theirs
+    assert len(ours) == 7
+
+
 # --- broken files -----------------------------------------------------------------------------------------------------
 
 
@@ -256,7 +291,6 @@ def test_a_hundred_thousand_bad_rows_make_a_short_list_with_a_count(tmp_path: Pa
         ((HEADER + ROW.replace(",low", ",low,x")).encode(), 2, "has 8 cells, the header has 7"),
         ((HEADER + 'm,"CHN,CHN,0.9,output,TEST,low\n').encode(), 2, "is not well-formed CSV"),
         ((HEADER + 'm,"CHN"x,CHN,0.9,output,TEST,low\n').encode(), 2, "is not well-formed CSV"),
-        ((HEADER + "m," + "x" * 200_000 + ",CHN,0.9,output,TEST,low\n").encode(), 2, "is not well-formed CSV"),
         ((HEADER + ROW).replace(",", ";").encode(), 1, "separates its columns by ';'"),
         (",".join(f"c{k}" for k in range(101)).encode(), 1, "has 101 columns"),
         (
@@ -362,55 +396,30 @@ def test_a_folder_that_does_not_exist_is_a_bad_argument(tmp_path: Path, argument
 
 # --- fuzz -------------------------------------------------------------------------------------------------------------
 
-pieces = st.lists(
-    st.sampled_from(
-        [
-            b"good",
-            b"producer",
-            b"country",
-            b"basis",
-            b"source_id",
-            b"confidence",
-            b"share",
-            b"m",
-            b"CHN",
-            b"0.5",
-            b"1e9",
-        ]
-        + [
-            b",",
-            b",",
-            b",",
-            b"\n",
-            b"\n",
-            b"\r",
-            b'"',
-            b";",
-            b"\0",
-            b"\xff",
-            b"\xef\xbb\xbf",
-            b" ",
-            b"=1+1",
-            b"\xe2\x80",
-        ]
-    ),
-    max_size=40,
-)
+WORDS = b"good producer country basis source_id confidence share m CHN 0.5 1e9 =1+1".split()
+MARKS = [b",", b",", b"\n", b"\n", b"\r", b'"', b";", b"\0", b"\xff", b"\xef\xbb\xbf", b" ", b"\xe2\x80"]
+pieces = st.lists(st.sampled_from([*WORDS, *MARKS]), max_size=40).map(b"".join)
 
 
-@given(st.one_of(st.binary(max_size=200), pieces.map(b"".join), pieces.map(lambda p: HEADER.encode() + b"".join(p))))
+def attempt(name: str, content: bytes, filename: str) -> pd.DataFrame | DataError:
+    try:
+        return read_table(name, content, filename)
+    except DataError as error:
+        return error
+
+
+@given(st.one_of(st.binary(max_size=200), pieces, pieces.map(lambda tail: HEADER.encode() + tail)))
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_become_a_table_or_a_data_error(content: bytes) -> None:
     for filename in ("production.csv", "production.xlsx", "production.parquet"):
-        try:
-            frame = read_table("production", content, filename)
-        except DataError as error:
-            assert error.problems
-            assert str(error)
+        result = attempt("production", content, filename)
+        if isinstance(result, DataError):
+            assert result.problems
+            assert str(result)
         else:
-            assert list(frame) == schemas()["production"].columns
-            assert frame["share"].dropna().between(0, 1).all()
-            assert frame["good"].ne("").all()
+            assert list(result) == schemas()["production"].columns
+            assert result["share"].dropna().between(0, 1).all()
+            assert result["good"].ne("").all()
 
 
 def workbook(rows: list[list[object]]) -> bytes:
@@ -434,11 +443,9 @@ def test_damaged_workbooks_and_parquet_become_a_data_error(ending: str, data: st
     content = bytearray(VALID[ending])
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=8)):
         content[place] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(content)))
-    try:
-        read_table("stocks", bytes(content[cut:] if data.draw(st.booleans()) else content), f"stocks.{ending}")
-    except DataError as error:
-        assert error.problems
+    start = data.draw(st.just(0) | st.integers(0, len(content)))
+    result = attempt("stocks", bytes(content[start:]), f"stocks.{ending}")
+    assert result.problems if isinstance(result, DataError) else list(result) == schemas()["stocks"].columns
 
 
 STOCKS: list[list[object]] = [
@@ -739,9 +746,10 @@ def test_a_name_that_is_no_text_is_a_bad_argument(named: Tables) -> None:
 def test_any_text_resolves_or_is_unknown(text: str) -> None:
     tables = reference()
     try:
-        assert tables.resolve(text) in set(tables["goods"]["good"])
+        found = tables.resolve(text)
     except UnknownIdError as error:
-        assert str(error)
+        found = str(error)
+    assert found in set(tables["goods"]["good"]) or found.startswith("Unknown good '")
 
 
 @cache
