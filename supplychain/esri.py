@@ -93,8 +93,8 @@ def esri_arrays(links: FirmLinks, capacity: Floats, tol: float = 1e-12) -> tuple
     `sigma_i = min(1, r_i / sum of r d in i's market)`; 1 without markets
 
     Both start at psi and only fall: the greatest fixed point. A column is done when a round changes none of its
-    firms by tol or more, as published; where shocks fade slowly (long loops that keep nearly everything) the
-    distance to the fixed point can be some multiple of tol.
+    firms by tol or more, as published. Where hardly any flow leaves the network (few firms without sales in it)
+    shocks fade slowly: many rounds, and the distance to the fixed point can be a large multiple of tol.
 
     Parameters: capacity (n, k): psi, share of each firm's own capacity left, in [0, 1]. Returns: d, u, both (n, k).
     """

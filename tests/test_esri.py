@@ -222,8 +222,8 @@ def test_bounds_order_of_rows_and_monotone_in_the_shock(network: tuple, random: 
 
 def test_batches_equal_single_shocks_and_blocks() -> None:
     rng = np.random.default_rng(1)
-    n, m = 3000, 30000
-    a, b = rng.integers(0, n, m), rng.integers(0, n, m)
+    n, m = 3000, 9000
+    a, b = rng.integers(0, n // 2, m), rng.integers(0, n, m)  # half of the firms sell to final customers only
     kind = rng.integers(0, 5, n)
     role = np.array([ESSENTIAL, ADDS, NONE])[rng.integers(0, 3, m)]
     market = rng.integers(0, 40, n)
