@@ -44,6 +44,7 @@ COLUMNS = {
     "links": ("supplier", "buyer"),
 }
 NOISE = 1e-9  # a smaller share of a demand is the solver's rounding, not a loss
+LEAST_WHOLE_NEED = 1e-3  # the solver takes 1e-6 off a whole number for whole: no room for smaller needs
 NAMES_SEARCHED = 10_000  # more names than this are not searched for the nearest ones
 
 
@@ -93,7 +94,7 @@ def lost_units(
     """Least demand lost while nodes stand still: `min sum f l` over `days`; f = weight, so units where f = 1.
 
     Parameters: the tables above; stopped: a node or several; days: length of the stop, > 0; whole: everything made,
-    shipped, delivered and lost is a whole number of the tables' units (slower).
+    shipped, delivered and lost is a whole number of the tables' units (slower; needs of 0.001 or more).
     Returns: sum of weight x units lost. Raises: InputError naming table, row, value and what is allowed.
 
     >>> nodes = pd.DataFrame({"node": ["P", "A"], "kind": ["car", "part"], "stock": [20, 50],
@@ -265,6 +266,9 @@ def _programme(
     _refuse(call, "needs", needs, "kind", twice, "every needed kind once a node", "Add the two rows up or drop one.")
     need = _amounts(call, "needs", needs, "need", "units in one unit made, above 0",
                     "Drop the row if none is needed.", above=True)  # fmt: skip
+    if not scaled:
+        _refuse(call, "needs", needs, "need", need < LEAST_WHOLE_NEED, f"{LEAST_WHOLE_NEED} or more for whole units",
+                "Give that kind in smaller units, or leave `whole` out.")  # fmt: skip
     supplier = _known(call, "links", links, "supplier", node)
     buyer = _known(call, "links", links, "buyer", node)
 

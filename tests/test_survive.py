@@ -130,6 +130,9 @@ def test_whole_units() -> None:
     net = network([("P", "P", 0, None, 1, 1), ("A", "K", 5, 0, 0, 1)], [("P", "K", 2)], [("A", "P")])
     assert lost_units(*net, "A", 4) == pytest.approx(1.5)
     assert lost_units(*net, "A", 4, whole=True) == 2
+    nodes, needs, links = net
+    with pytest.raises(InputError, match="needs row 0 column need is 1e-05; allowed: 0.001 or more for whole units"):
+        lost_units(nodes, needs.assign(need=1e-5), links, "A", 4, whole=True)
 
 
 def test_rank_of_nodes() -> None:
@@ -296,7 +299,7 @@ def test_needs_twice_the_same_kind() -> None:
 
 @pytest.mark.parametrize("days", [0, -1, float("nan"), math.inf, "ten", True, None])
 def test_bad_days(days: object) -> None:
-    with pytest.raises(InputError, match="days is .*; allowed: a finite number above 0"):
+    with pytest.raises(InputError, match=r"days is .*; allowed: a finite number above 0"):
         lost_units(*TWO_PLANTS, "A", days)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="days"):
         rank_nodes(*TWO_PLANTS, {"P": 1, "A": days, "B": 2})  # type: ignore[dict-item]
