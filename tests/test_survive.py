@@ -131,7 +131,7 @@ def test_whole_units() -> None:
     assert lost_units(*net, "A", 4) == pytest.approx(1.5)
     assert lost_units(*net, "A", 4, whole=True) == 2
     nodes, needs, links = net
-    with pytest.raises(InputError, match="needs row 0 column need is 1e-05; allowed: 0.001 or more for whole units"):
+    with pytest.raises(InputError, match=r"needs row 0 column need is 1e-05; allowed: 0.001 or more for whole units"):
         lost_units(nodes, needs.assign(need=1e-5), links, "A", 4, whole=True)
 
 
