@@ -408,6 +408,13 @@ def test_every_rule_has_a_case_and_is_registered() -> None:
         ),
         (checks.shortcuts, {"bom": [*CHAIN, {"output": "p", "input": "m", "role": "content"}]}),
         (
+            checks.shortcuts,
+            {
+                "goods": [{"good": "m", "aggregate": "yes"}, {"good": "k"}, {"good": "p"}],
+                "bom": [*CHAIN, {"output": "p", "input": "m"}],
+            },
+        ),
+        (
             checks.unverified_in_disguise,
             {"production": [{"good": "m", "producer": "CHN", "confidence": "unverified", "source_id": "UNVERIFIED"}]},
         ),
