@@ -1,0 +1,194 @@
+"""Why a supply is short: the chain of inputs that sets the loss, step by step, with the rows it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplychain.availability import Floats, Ints, Restrictions
+from supplychain.restrictions import RUNS, Act
+from supplychain.sourcing import BASES, Sourcing
+
+TIE = 1e-9  # losses closer than this bind together
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """One scenario solved for all goods and countries: what `explain` reads."""
+
+    sourcing: Sourcing
+    restrictions: Restrictions
+    acts: tuple[Act, ...]
+    criticality: Floats  # (Q, K)
+    made: Floats  # (N, K) a
+    arrived: Floats  # (M, K) A
+
+
+@dataclass(frozen=True)
+class Step:
+    """One input of one maker (or the product itself arriving in its market) on the way down the chain.
+
+    output: good made ('' for the market); made_in: where; input; country: its origin that loses most; share: of the
+    supply; criticality; available: A of the input; loss: what its lack costs the output; binding: whether it sets
+    the loss; cut: r on that flow; events: the clauses that cut it; rows: evidence labels
+    """
+
+    step: int
+    output: str
+    made_in: str
+    input: str
+    country: str
+    share: float
+    criticality: float
+    available: float
+    loss: float
+    binding: bool
+    cut: float
+    events: tuple[str, ...]
+    prior: bool
+    assumed: float
+    basis: str
+    edge: int
+    rows: tuple[str, ...]
+
+
+def steps_to(solved: Solved, supply: int, column: int) -> list[Step]:
+    """The binding chain below one supply in one column, nearest first; inputs that do not bind are listed beside it."""
+    walk = _Walk(solved, column)
+    walk.enter(0, supply, -1, 1.0, True, "", "")
+    return walk.found
+
+
+class _Walk:
+    def __init__(self, solved: Solved, column: int) -> None:
+        self.solved, self.column = solved, column
+        self.found: list[Step] = []
+        self._seen: set[int] = set()
+
+    def enter(self, step: int, supply: int, edge: int, loss: float, binding: bool, output: str, made_in: str) -> None:
+        """Add the step of one supply and, where it binds, go on to the makers that lose most of it."""
+        solved, sourcing = self.solved, self.solved.sourcing
+        world = sourcing.world
+        available = float(solved.arrived[supply, self.column])
+        links = np.arange(*sourcing.chain.share.indptr[supply : supply + 2])
+        cut = cut_of(solved.restrictions, links, self.column)
+        node = sourcing.link_node[links]
+        share = sourcing.chain.share.data[links]
+        lost = share * (1.0 - (1.0 - cut) * solved.made[node, self.column])
+        worst = np.flatnonzero((lost > 0) & (lost >= lost.max(initial=0.0) - TIE))
+        first = int(worst[0]) if len(worst) else int(np.argmax(share)) if len(share) else -1
+        acts = acts_on(solved, links[worst], node[worst], self.column)
+        evidence = sourcing.link_evidence[links[first]] if first >= 0 else -1
+        criticality = 1.0 if edge < 0 else float(sourcing.edges["criticality"].iat[edge])
+        rows = [world.evidence[evidence][0]] if evidence >= 0 else []
+        country = world.countries[sourcing.node_country[node[first]]] if first >= 0 else ""
+        same = sourcing.node_country[node] == sourcing.node_country[node[first]] if first >= 0 else np.zeros(0, bool)
+        self.found.append(
+            Step(
+                step, output, made_in, world.goods[sourcing.supply_good[supply]], country,
+                float(share[same].sum()), criticality, available, 1.0 - available if edge < 0 else loss, binding,
+                float(cut[first]) if first >= 0 else 0.0, tuple(dict.fromkeys(a.effect.event for a, _ in acts)),
+                bool(acts) and all(prior for _, prior in acts), float(sourcing.supply_assumed[supply]),
+                BASES[sourcing.link_basis[links[first]]] if first >= 0 else "", edge,
+                (*rows, *dict.fromkeys(row for a, _ in acts for row in severity_rows(a, solved, links, node))),
+            )
+        )  # fmt: skip
+        if binding:
+            for at in worst:
+                self.descend(step + 1, int(node[at]))
+
+    def descend(self, step: int, node: int) -> None:
+        """Add the inputs of one maker that is short, the binding ones first."""
+        solved, sourcing = self.solved, self.solved.sourcing
+        chain = sourcing.chain
+        short = 1.0 - float(solved.made[node, self.column])
+        if node in self._seen or short <= 0:
+            return
+        self._seen.add(node)
+        start, end = np.searchsorted(chain.need_node, [node, node + 1])
+        needs = np.arange(start, end)
+        loss, binding = binding_needs(solved, needs, short, self.column)
+        for k in sorted(range(len(needs)), key=lambda k: (not binding[k], -loss[k], int(needs[k]))):
+            self.enter(
+                step, int(chain.need_supply[needs[k]]), int(sourcing.need_edge[needs[k]]), float(loss[k]),
+                bool(binding[k]), sourcing.world.goods[sourcing.node_good[node]],
+                sourcing.world.countries[sourcing.node_country[node]],
+            )  # fmt: skip
+
+
+def binding_needs(solved: Solved, needs: Ints, short: float, column: int) -> tuple[Floats, list[bool]]:
+    """Loss that each need (its group) causes, and whether it sets the loss of the node; all of them on a tie."""
+    chain = solved.sourcing.chain
+    lone = column % RUNS == 0
+    lost = solved.criticality[needs, column] * (1.0 - solved.arrived[chain.need_supply[needs], column])
+    group, essential = chain.need_group[needs], chain.essential[needs]
+    loss = lost.copy()
+    if not lone:
+        left = 1.0 - (1.0 - solved.arrived[chain.need_supply[needs], column])
+        covered = chain.takeover[needs] * left
+        others = np.array([covered[group == g].sum() for g in group]) - covered
+        part = chain.weight[needs] * lost * (1.0 - np.minimum(1.0, others))
+        loss = np.array([part[group == g].sum() for g in group])
+        lost = part
+    adds_total = lost[~essential].sum()
+    binding = [
+        bool(lost[k] > 0 and (loss[k] >= short - TIE if essential[k] else adds_total >= short - TIE))
+        for k in range(len(needs))
+    ]
+    return loss, binding
+
+
+def cut_of(restrictions: Restrictions, links: Ints, column: int) -> Floats:
+    """r of these links in one column."""
+    if not len(restrictions.link):
+        return np.zeros(len(links))
+    at = np.minimum(np.searchsorted(restrictions.link, links), len(restrictions.link) - 1)
+    result: Floats = np.where(restrictions.link[at] == links, restrictions.r[at, column], 0.0)
+    return result
+
+
+def acts_on(solved: Solved, links: Ints, nodes: Ints, column: int) -> list[tuple[Act, bool]]:
+    """The acts that take something from these links or from the making of these nodes, strongest first, and whether
+    only a prior speaks for each."""
+    run, reading = divmod(column, RUNS)
+    found = []
+    for act in solved.acts:
+        if act.run != run:
+            continue
+        wanted = nodes if act.effect.acts_on == "output" else links
+        at = np.flatnonzero(np.isin(act.links, wanted))
+        strength = act.r[at, reading].max(initial=0.0)
+        if strength > 0:
+            found.append((float(strength), act, bool(act.effect.prior[_rows(act, solved, act.links[at])].all())))
+    found.sort(key=lambda item: (-item[0], item[1].effect.event))
+    return [(act, prior) for _, act, prior in found]
+
+
+def severity_rows(act: Act, solved: Solved, links: Ints, nodes: Ints) -> list[str]:
+    """Labels of the severity rows behind an act on these links."""
+    wanted = nodes if act.effect.acts_on == "output" else links
+    rows = _rows(act, solved, act.links[np.isin(act.links, wanted)])
+    return [act.effect.severity_row[k] for k in sorted(set(rows.tolist())) if act.effect.severity_row[k]]
+
+
+def _rows(act: Act, solved: Solved, at: Ints) -> Ints:
+    """Which country's row of the effect speaks for each link (or node)."""
+    sourcing = solved.sourcing
+    if act.effect.acts_on == "output":
+        return sourcing.node_country[at]
+    if act.effect.acts_on == "import":
+        return sourcing.node_country[sourcing.link_node[at]]
+    buyer = sourcing.supply_country[sourcing.chain.link_supply[at]]
+    trader = sourcing.link_trader[at]
+    result: Ints = np.where((act.leg == 0) & (trader >= 0), trader, buyer)
+    return result
+
+
+def chain_below(sourcing: Sourcing, supply: int, parts: Mapping[str, list[str]]) -> list[str]:
+    """All goods below a supply, itself first: the whole chain where nothing binds."""
+    found = [sourcing.world.goods[sourcing.supply_good[supply]]]
+    for good in found:
+        found += [i for i in parts.get(good, ()) if i not in found]
+    return found

@@ -1,0 +1,374 @@
+"""Scenario and tables to readings: which products in a market are exposed, by how much, through what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from supplychain.availability import Floats, availability
+from supplychain.binding import Solved, Step, steps_to
+from supplychain.errors import InputError
+from supplychain.events import READINGS, Calendar, Effect
+from supplychain.goods import WEAKEST_FIRST
+from supplychain.restrictions import RUNS, pools, restrict
+from supplychain.scenario import Scenario
+from supplychain.sourcing import Sourcing, build_sourcing
+from supplychain.tables import Tables
+from supplychain.whatif import parse, with_what_ifs
+
+CLASSES = ("civil", "military")
+LINKED, DEPENDENT, LOW, CENTRAL, HIGH = range(RUNS)
+CLEAN = 1e-12  # smaller losses are rounding
+FRAME = (
+    "product", "name", "sector", "end_use", "linked", "dependent", "short_low", "short", "short_high",
+    "binding", "events", "coverage", "only_prior", "confidence", "why",
+)  # fmt: skip
+EXPLAIN = (
+    "step", "output", "made_in", "input", "country", "share", "criticality", "available", "loss", "binding", "cut",
+    "events", "basis", "source_id", "confidence", "rows",
+)  # fmt: skip
+
+
+class Model:
+    """The reference chain with its calendar, built once from the tables; `solve` takes what is in force.
+
+    Everything that does not depend on the day is computed here.
+    """
+
+    def __init__(self, tables: Tables, calendar: Calendar | None = None, sourcing: Sourcing | None = None) -> None:
+        self.tables = tables
+        self.calendar = Calendar(tables) if calendar is None else calendar
+        self.sourcing = build_sourcing(tables, buyers=_listed(tables)) if sourcing is None else sourcing
+
+    @cached_property
+    def criticality(self) -> Floats:
+        """(Q, K) c of each need: 1 in the linked reading, the high end in the dependent one, then low, central, high."""
+        edges = self.sourcing.edges
+        ends = edges[["criticality_low", "criticality", "criticality_high"]].to_numpy(dtype=float)
+        rows = np.column_stack([np.ones(len(edges)), ends[:, 2], ends])[self.sourcing.need_edge]
+        result: Floats = np.tile(rows, len(CLASSES))
+        return result
+
+    @cached_property
+    def lone(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """(K,) the columns of the linked reading."""
+        return np.arange(len(CLASSES) * RUNS) % RUNS == LINKED
+
+    @cached_property
+    def evidence(self) -> Mapping[str, tuple[str, str]]:
+        """source_id and confidence of every row label."""
+        found: dict[str, tuple[str, str]] = {}
+        for name in ("production", "trade", "bom", "severities", "assumptions"):
+            frame = self.tables[name]
+            found.update(zip(frame.index, zip(frame["source_id"], frame["confidence"], strict=True), strict=True))
+        return found
+
+    @cached_property
+    def parts(self) -> Mapping[str, list[int]]:
+        """For each output the rows of `edges` that make it."""
+        found: dict[str, list[int]] = {}
+        for k, output in enumerate(self.sourcing.edges["output"]):
+            found.setdefault(output, []).append(k)
+        return found
+
+    def effects(self, scenario: Scenario) -> tuple[list[Effect], list[Effect]]:
+        """What the clauses of a scenario do on its day, in the civil and in the military class."""
+        civil, military = (
+            self.calendar.effects(
+                scenario.on, end_use, scenario.events, scenario.legal_only, scenario.unconfirmed
+            )
+            for end_use in CLASSES
+        )
+        return civil, military
+
+    def solve(self, scenario: Scenario, effects: Sequence[Sequence[Effect]] | None = None) -> Solved:
+        """All goods in all countries under a scenario; columns = (civil, military) x READINGS."""
+        classes = self.effects(scenario) if effects is None else effects
+        restrictions, acts = restrict(self.sourcing, classes)
+        shared = pools(self.sourcing, classes) if scenario.sharing != "fixed" else ()
+        made, arrived = availability(
+            self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared
+        )
+        return Solved(self.sourcing, restrictions, tuple(acts), self.criticality, made, arrived)
+
+    def under(self, scenario: Scenario) -> Model:
+        """The model with the what-ifs of a scenario among its events; the same sourcing."""
+        if not scenario.what_if:
+            return self
+        tables = with_what_ifs(self.tables, [parse(spec) for spec in scenario.what_if])
+        return Model(tables, sourcing=self.sourcing)
+
+
+def _listed(tables: Tables) -> list[str]:
+    """Producers of the data that an entity list names."""
+    named = {buyer for buyers in tables["event_scope"]["buyer"] for buyer in buyers}
+    return sorted(named & set(tables["production"]["producer"]))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A market: one country, or a bloc as the use-weighted mean of its members."""
+
+    code: str
+    countries: tuple[str, ...]
+
+
+class Exposure:
+    """What a scenario does to the products of one market. Numbers are shares of normal supply, 0 to 1."""
+
+    def __init__(self, model: Model, solved: Solved, scenario: Scenario) -> None:
+        self._model, self._solved, self.scenario = model, solved, scenario
+        world = solved.sourcing.world
+        members = world.blocs.get(world.country_index[scenario.market])
+        self._place = Place(scenario.market, tuple(world.countries[m] for m in members or ()) or (scenario.market,))
+
+    def __repr__(self) -> str:
+        return f"<Exposure of {len(self.products)} products in {self.scenario.market} on {self.scenario.on}>"
+
+    @cached_property
+    def products(self) -> tuple[str, ...]:
+        goods = self._model.tables["goods"]
+        return self.scenario.products or tuple(goods.loc[goods["kind"] == "product", "good"])
+
+    @cached_property
+    def _goods(self) -> dict[str, dict[str, str]]:
+        columns = ["good", "name", "sector", "end_use"]
+        return {g["good"]: g for g in self._model.tables["goods"][columns].to_dict("records")}
+
+    def end_use(self, product: str) -> str:
+        """The class in which a product is shown: its own, unless the scenario asks for one."""
+        if self.scenario.end_use != "own":
+            return self.scenario.end_use
+        return "military" if self._goods[product]["end_use"] == "military" else "civil"
+
+    def _columns(self, product: str) -> slice:
+        k = CLASSES.index(self.end_use(product)) * RUNS
+        return slice(k, k + RUNS)
+
+    def _weights(self, product: str) -> Floats:
+        sourcing = self._solved.sourcing
+        use = np.array([sourcing.supply_use[sourcing.supply(product, c)] for c in self._place.countries])
+        return use / use.sum() if use.sum() > 0 else np.full(len(use), 1 / len(use))
+
+    def readings(self, product: str) -> Floats:
+        """(5,) linked, dependent, short low, short, short high of a product in the market."""
+        sourcing = self._solved.sourcing
+        rows = [sourcing.supply(product, c) for c in self._place.countries]
+        losses = 1.0 - self._solved.arrived[rows, self._columns(product)]
+        result: Floats = self._weights(product) @ losses
+        return np.where(result < CLEAN, 0.0, result)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a product, most exposed first."""
+        rows = [self._row(product) for product in self.products]
+        frame = pd.DataFrame(rows, columns=list(FRAME))
+        order = ["short", "dependent", "linked", "product"]
+        return frame.sort_values(order, ascending=[False, False, False, True], kind="stable", ignore_index=True)
+
+    def _row(self, product: str) -> dict[str, object]:
+        readings = self.readings(product)
+        about = self._goods[product]
+        chain = self.chain(product)
+        binding = [step for step in chain if step.binding]
+        events = tuple(dict.fromkeys(event for step in binding for event in step.events))
+        cuts = [step for step in binding if step.events]
+        return {
+            "product": product,
+            "name": about["name"],
+            "sector": about["sector"],
+            "end_use": self.end_use(product),
+            **dict(zip(READINGS, readings.tolist(), strict=True)),
+            "binding": " > ".join(dict.fromkeys(step.input for step in reversed(binding))) if cuts else "",
+            "events": events,
+            "coverage": self.coverage(product),
+            "only_prior": bool(cuts) and all(step.prior for step in cuts),
+            "confidence": self.confidence(product),
+            "why": self._why(product, readings, binding),
+        }
+
+    def _column(self, product: str) -> int:
+        """The reading whose chain is shown: short where something is short, else dependent, else linked."""
+        readings = self.readings(product)
+        shown = CENTRAL if readings[CENTRAL] > 0 else HIGH if readings[HIGH] > 0 else DEPENDENT
+        if readings[shown] <= 0:
+            shown = LINKED
+        return self._columns(product).start + shown
+
+    def _worst_country(self, product: str, column: int) -> str:
+        sourcing = self._solved.sourcing
+        rows = [sourcing.supply(product, c) for c in self._place.countries]
+        weighted = self._weights(product) * (1.0 - self._solved.arrived[rows, column])
+        return self._place.countries[int(np.argmax(weighted))]
+
+    def chain(self, product: str) -> list[Step]:
+        """The steps that set the loss of a product, nearest first, and the inputs beside them."""
+        if product not in self._chains:
+            column = self._column(product)
+            supply = self._solved.sourcing.supply(product, self._worst_country(product, column))
+            self._chains[product] = steps_to(self._solved, supply, column)
+        return self._chains[product]
+
+    @cached_property
+    def _chains(self) -> dict[str, list[Step]]:
+        return {}
+
+    def _evidence_of(self, product: str) -> tuple[list[int], list[int]]:
+        """Edges and supplies of the binding chain in the central reading; the whole chain where nothing binds."""
+        sourcing = self._solved.sourcing
+        world = sourcing.world
+        if self.readings(product)[CENTRAL] > 0:
+            binding = [step for step in self.chain(product) if step.binding]
+            edges = [step.edge for step in binding if step.edge >= 0]
+            supplies = [sourcing.supply(step.input, step.made_in or self._place.countries[0]) for step in binding]
+            return list(dict.fromkeys(edges)), list(dict.fromkeys(supplies))
+        edges, goods = [], [product]
+        for good in goods:
+            for k in self._model.parts.get(good, ()):
+                edges.append(k)
+                if (needed := str(sourcing.edges["input"].iat[k])) not in goods:
+                    goods.append(needed)
+        country = self._place.countries[int(np.argmax(self._weights(product)))]
+        return edges, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
+
+    def coverage(self, product: str) -> float:
+        """Share of the binding chain that rests on a source: mean over its edges and its supplies."""
+        edges, supplies = self._evidence_of(product)
+        sources = self._solved.sourcing.edges["source_id"]
+        parts = [float(sources.iat[k] != "UNVERIFIED") for k in edges]
+        parts += [1.0 - float(self._solved.sourcing.supply_assumed[s]) for s in supplies]
+        return float(np.mean(parts))
+
+    def confidence(self, product: str) -> str:
+        """The weakest evidence on the binding chain (the whole chain where nothing binds)."""
+        edges, _ = self._evidence_of(product)
+        words = [str(self._solved.sourcing.edges["confidence"].iat[k]) for k in edges]
+        if self.readings(product)[CENTRAL] > 0:
+            rows = [row for step in self.chain(product) if step.binding for row in step.rows]
+            words += [self._model.evidence[row][1] for row in rows if row in self._model.evidence]
+        return min(words, key=WEAKEST_FIRST.index, default="unverified")
+
+    def _why(self, product: str, readings: Floats, binding: list[Step]) -> str:
+        """One sentence: through what, from where, by which clause."""
+        names = self._goods
+        if readings[LINKED] <= 0:
+            return "Not linked to any clause in force on this day."
+        last = binding[-1]
+        way = " > ".join(names[good]["name"] for good in dict.fromkeys(step.input for step in reversed(binding)))
+        events = tuple(dict.fromkeys(event for step in binding for event in step.events))
+        by = f"{', '.join(events[:3])}{' and others' if len(events) > 3 else ''}"
+        if readings[HIGH] <= 0:
+            hanging = "depends on" if readings[DEPENDENT] > 0 else "is linked to"
+            return f"No supply is missing; it {hanging} {names[last.input]['name']} from {last.country} ({by}): {way}."
+        if readings[CENTRAL] <= 0:
+            return f"Supply could be missing in the high case only, through {way} from {last.country} ({by})."
+        return f"{names[last.input]['name']} from {last.country} is short ({by}) and carries through {way}."
+
+    def explain(self, product: str) -> pd.DataFrame:
+        """Every step down the binding chain of a product, the inputs that do not bind beside it.
+
+        Columns: step, output, made_in, input, country (origin that loses most), share (of the supply), criticality,
+        available (A of the input), loss (what its lack costs the output), binding, cut (r on that flow), events,
+        basis, source_id, confidence, rows (where the evidence stands). Raises UnknownIdError, InputError.
+        """
+        good = self._model.tables.resolve(product)
+        if good not in self.products:
+            raise InputError("explain", "product", product, f"one of the products asked for: {', '.join(self.products)}")
+        rows = []
+        edges = self._solved.sourcing.edges
+        for step in self.chain(good):
+            labels = step.rows if step.edge < 0 else (str(edges["row"].iat[step.edge]), *step.rows)
+            found = [self._model.evidence[label] for label in labels if label in self._model.evidence]
+            rows.append(
+                {
+                    **{name: getattr(step, name) for name in EXPLAIN[:13]},
+                    "source_id": ";".join(dict.fromkeys(source for source, _ in found)),
+                    "confidence": min((c for _, c in found), key=WEAKEST_FIRST.index, default="unverified"),
+                    "rows": ";".join(labels),
+                }
+            )
+        return pd.DataFrame(rows, columns=list(EXPLAIN))
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """The rows of `assumptions` that the result leans on, and what else was assumed."""
+        found = {}
+        for act in self._solved.acts:
+            for row in act.effect.severity_row:
+                if row.startswith("assumptions.csv"):
+                    found[row] = None
+        table = self._model.tables["assumptions"]
+        lines = [
+            f"{table.at[row, 'name']} {table.at[row, 'applies_to']} = {table.at[row, 'value']:g} {table.at[row, 'unit']}"
+            for row in found
+            if row in table.index
+        ]
+        return tuple(lines)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before using the numbers."""
+        tables, on = self._model.tables, self.scenario.on
+        lines = []
+        if on > tables.knowledge_until:
+            lines.append(
+                f"{on} is {(on - tables.knowledge_until).days} days after the data end ({tables.knowledge_until}): "
+                "later acts are not known."
+            )
+        status = self._model.calendar.status(on)
+        open_ends = status.loc[~status["confirmed"], "event"].drop_duplicates().tolist()
+        if open_ends and self.scenario.unconfirmed == "both":
+            lines.append(f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}.")
+        lines += self._unmade()
+        lines += self._outside()
+        return tuple(lines)
+
+    def _unmade(self) -> list[str]:
+        world = self._solved.sourcing.world
+        wanted = set(self.products)
+        for good in list(wanted):
+            wanted |= self._below(good)
+        unmade = sorted(g for g in wanted if not any(not np.isnan(m.share) for m in world.makers[g]))
+        if not unmade:
+            return []
+        return [f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: {_few(unmade)}."]
+
+    def _below(self, good: str) -> set[str]:
+        found, todo = set(), [good]
+        while todo:
+            for k in self._model.parts.get(todo.pop(), ()):
+                needed = str(self._solved.sourcing.edges["input"].iat[k])
+                if needed not in found:
+                    found.add(needed)
+                    todo.append(needed)
+        return found
+
+    def _outside(self) -> list[str]:
+        """Items in force that the graph lacks, and entity lists whose firms are not in the data."""
+        tables = self._model.tables
+        scope = tables["event_scope"]
+        status = self._model.calendar.status(self.scenario.on)
+        active = set(status.loc[status["status"] == "in_force", "event"])
+        if self.scenario.events is not None:
+            active &= set(self.scenario.events)
+        scope = scope[scope["event"].isin(active)]
+        missing = sorted(set(scope.loc[(scope["good"] == "") & (scope["same_as"] == ""), "item"]))
+        lines = [f"{len(missing)} items of clauses in force are not in the graph: {_few(missing)}."] if missing else []
+        producers = set(tables["production"]["producer"])
+        events = tables["events"]
+        lists = set(events.loc[events["measure"] == "entity_list", "event"]) & active
+        firms = [e for e in sorted(lists) if not any(set(b) & producers for b in scope.loc[scope["event"] == e, "buyer"])]
+        if firms:
+            lines.append(f"{len(firms)} entity lists name firms only, not computed: {_few(firms)}.")
+        return lines
+
+
+def _few(names: Sequence[str], shown: int = 5) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+

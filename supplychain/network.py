@@ -1,0 +1,228 @@
+"""The public object: the data, the graph of goods and every question that can be asked of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from supplychain import goods as goods_graph
+from supplychain.binding import Solved
+from supplychain.calendar import day
+from supplychain.errors import InputError
+from supplychain.exposure import Exposure, Model
+from supplychain.restrictions import Act
+from supplychain.scenario import Scenario
+from supplychain.sourcing import sourcing_frame
+from supplychain.tables import Tables, load_tables
+
+KEPT = 32  # solved scenarios that one Network keeps
+
+
+def load(data: Path | str | None = None, overlay: Path | str | None = None, strict: bool = True) -> Network:
+    """The reference data, or those of a folder, with a folder of your own rows laid over them.
+
+    data: folder of a data package (None: the bundled reference data); overlay: folder with any of its tables;
+    strict: False lets ids that lead nowhere and repeated keys through.
+    Returns a Network. Raises DataError with every problem of the files, InputError when a folder does not exist.
+
+    >>> load()
+    <Network ...>
+    """
+    return Network(load_tables(_path(data), _path(overlay), strict))
+
+
+def _path(folder: Path | str | None) -> Path | None:
+    return None if folder is None else Path(folder)
+
+
+class Network:
+    """Goods, who makes them, and what restricts them; read-only."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
+        return f"<Network {self.version}: {counts}; known until {self.knowledge_until}>"
+
+    @property
+    def tables(self) -> Tables:
+        return self._tables
+
+    @property
+    def version(self) -> str:
+        """Version of the data package."""
+        return self._tables.version
+
+    @property
+    def knowledge_until(self) -> date:
+        """Last day on which the data claim to know what was in force."""
+        return self._tables.knowledge_until
+
+    @cached_property
+    def model(self) -> Model:
+        """The chain and calendar behind all answers."""
+        return Model(self._tables)
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The goods as a networkx graph: part edges from input to output. Do not change it; copy it first."""
+        return nx.freeze(goods_graph.build_graph(self._tables))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A copy of one table of the data package. Raises UnknownIdError."""
+        return self._tables[name]
+
+    def downstream(self, good: str, kind: str | None = None) -> pd.DataFrame:
+        """What is made from a good: good, name, kind, steps, path, roles, confidence; nearest first."""
+        return goods_graph.downstream(self.graph, self._tables.resolve(good), kind)
+
+    def upstream(self, good: str, kind: str | None = None) -> pd.DataFrame:
+        """What a good is made from: good, name, kind, steps, path, roles, confidence; nearest first."""
+        return goods_graph.upstream(self.graph, self._tables.resolve(good), kind)
+
+    def paths(self, source: str, target: str, limit: int = 20) -> pd.DataFrame:
+        """Ways from one good to another: rank, path, steps, weight, criticality, weakest_source; `attrs["total"]`."""
+        return goods_graph.paths(self.graph, self._tables.resolve(source), self._tables.resolve(target), limit)
+
+    def sourcing(self, good: str, country: str) -> pd.DataFrame:
+        """Where a country gets a good: producer, share, basis, trader, source_id; shares sum to 1."""
+        code = self._tables.resolve(country, "country")
+        sourcing = self.model.sourcing
+        if sourcing.world.country_index[code] in sourcing.world.blocs:
+            raise InputError("sourcing", "country", country, "a country; a bloc has no sourcing of its own")
+        return sourcing_frame(sourcing, self._tables.resolve(good), code)
+
+    def concentration(self, good: str | None = None) -> pd.DataFrame:
+        """How concentrated the making of each good is: good, name, stage, hhi, leader, leader_share, documented, makers.
+
+        HHI = sum of squared documented shares by country (0 to 1), a lower bound where `documented` is below 1; blank
+        where no share is documented. Source of the index: U.S. DOJ and FTC Merger Guidelines (2023), section 2.1.
+        """
+        world, table = self.model.sourcing.world, self._tables["goods"].set_index("good")
+        rows = []
+        for name in world.goods if good is None else [self._tables.resolve(good)]:
+            shares = world.documented[world.good_index[name]]
+            known = float(shares.sum())
+            leader = int(np.argmax(shares))
+            rows.append(
+                {
+                    "good": name,
+                    "name": table.at[name, "name"],
+                    "stage": table.at[name, "stage"],
+                    "hhi": float((shares**2).sum()) if known > 0 else float("nan"),
+                    "leader": world.countries[leader] if known > 0 else "",
+                    "leader_share": float(shares[leader]) if known > 0 else float("nan"),
+                    "documented": known,
+                    "makers": len({m.country for m in world.makers[name]}),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def status(self, on: date | str, destination: str | None = None, end_use: str | None = None) -> pd.DataFrame:
+        """Status of every clause on a day, for one destination or all: event, status, confirmed, since, until, ..."""
+        place = None if destination is None else self._tables.resolve(destination, "country")
+        return self.model.calendar.status(on, place, end_use)
+
+    def restrictions(self, on: date | str, end_use: str = "civil") -> pd.DataFrame:
+        """What is lost of each restricted flow: good, exporter, importer, event, r_low, r, r_high, reason."""
+        scenario = Scenario(on=day(on), market=self._any_country())
+        solved = self._solve(scenario)[1]
+        run = ("civil", "military").index(end_use)
+        frames = [_act_frame(solved, act) for act in solved.acts if act.run == run]
+        columns = ["good", "exporter", "importer", "event", "r_low", "r", "r_high", "reason"]
+        frame = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+        frame = frame[columns].groupby(columns[:4] + ["reason"], as_index=False, sort=True).max()
+        return frame[columns]
+
+    def _any_country(self) -> str:
+        return str(self._tables["countries"]["country"].iat[0])
+
+    def exposure(
+        self,
+        on: date | str,
+        market: str,
+        products: Sequence[str] | None = None,
+        events: Sequence[str] | None = None,
+        what_if: Sequence[str] = (),
+        end_use: str = "own",
+        sharing: str = "fixed",
+        legal_only: bool = False,
+        unconfirmed: str = "both",
+    ) -> Exposure:
+        """How exposed products in a market are to the restrictions in force on a day.
+
+        on: day; market: country or bloc; products: None for all; events: None for all in force, else only these;
+        what_if: hypothetical events, see `supplychain.whatif`; end_use: own (a missile military, a phone civil), civil
+        or military; sharing: fixed, shared or first; legal_only: without practice beyond the text and unofficial
+        stops; unconfirmed: both branches, or all such clauses off or on.
+        Returns an Exposure. Raises UnknownIdError, InputError.
+
+        >>> load().exposure("2025-06-05", "USA", ["f35"]).frame["short"].item() > 0
+        True
+        """
+        return self.ask(
+            Scenario(
+                on=day(on),
+                market=market,
+                products=tuple(products or ()),
+                events=None if events is None else tuple(events),
+                what_if=tuple(what_if),
+                end_use=end_use,
+                sharing=sharing,
+                legal_only=legal_only,
+                unconfirmed=unconfirmed,
+            )
+        )
+
+    def ask(self, scenario: Scenario) -> Exposure:
+        """The exposure under a scenario record."""
+        resolved = scenario.resolved(self._tables)
+        model, solved = self._solve(resolved)
+        return Exposure(model, solved, resolved)
+
+    def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
+        """A scenario solved for all markets and products at once; the last ones are kept."""
+        key = scenario.changed(market=self._any_country(), products=(), end_use="own").query
+        if key not in self._solved:
+            model = self.model.under(scenario)
+            self._solved[key] = model, model.solve(scenario)
+            if len(self._solved) > KEPT:
+                self._solved.popitem(last=False)
+        self._solved.move_to_end(key)
+        return self._solved[key]
+
+
+def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:
+    """What one act takes from each pair of countries."""
+    sourcing, effect = solved.sourcing, act.effect
+    names = np.array([*sourcing.world.countries, ""], dtype=object)
+    low, central, high = act.r[:, 2], act.r[:, 3], act.r[:, 4]
+    if effect.acts_on == "output":
+        exporter, importer = names[sourcing.node_country[act.links]], np.full(len(act.links), "", dtype=object)
+    else:
+        maker = names[sourcing.node_country[sourcing.link_node[act.links]]]
+        trader = names[sourcing.link_trader[act.links]]
+        buyer = names[sourcing.supply_country[sourcing.chain.link_supply[act.links]]]
+        exporter = np.where((act.leg == 1) & (trader != ""), trader, maker)
+        importer = np.where((act.leg == 0) & (trader != ""), trader, buyer)
+    return pd.DataFrame(
+        {
+            "good": effect.good,
+            "exporter": exporter,
+            "importer": importer,
+            "event": effect.event,
+            "r_low": low,
+            "r": central,
+            "r_high": high,
+            "reason": "output stop" if effect.acts_on == "output" else effect.acts_on + (" practice" if effect.practice else ""),
+        }
+    )

@@ -1,0 +1,261 @@
+"""Answers as tables on a screen, CSV or JSON; files are written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from supplychain.errors import InputError, fold
+
+if TYPE_CHECKING:
+    from supplychain.exposure import Exposure
+    from supplychain.network import Network
+
+FORMATS = ("table", "csv", "json")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs such cells
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows with everything that reproduces them."""
+
+    rows: pd.DataFrame
+    query: str
+    net: Network
+    assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, x: Exposure, net: Network, rows: pd.DataFrame | None = None) -> Answer:
+        return cls(x.frame if rows is None else rows, x.scenario.query, net, x.assumptions, x.warnings)
+
+    def json(self) -> str:
+        """An object with rows, query, data_version, knowledge_until, assumptions, warnings."""
+        body = {
+            "rows": records(self.rows),
+            "query": self.query,
+            "data_version": self.net.version,
+            "knowledge_until": self.net.knowledge_until.isoformat(),
+            "assumptions": list(self.assumptions),
+            "warnings": list(self.warnings),
+        }
+        return json.dumps(body, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+    def csv(self) -> str:
+        """The rows as CSV: lists joined by ';', cells that a spreadsheet would run as formulas quoted with '."""
+        return to_csv(self.rows)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON values: dates as text, missing numbers as null, tuples as lists."""
+    return [{str(k): _json(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_json(v) for v in value]
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    return value.item() if hasattr(value, "item") else value
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """A frame as CSV text."""
+    return safe_cells(frame).to_csv(index=False, lineterminator="\n")
+
+
+def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text cells with lists joined and formulas neutralised; numbers and dates as they are."""
+    result = frame.copy()
+    for column in result.columns:
+        if result[column].dtype == object or isinstance(result[column].dtype, pd.StringDtype):
+            result[column] = [_cell(value) for value in result[column]]
+    return result
+
+
+def _cell(value: Any) -> Any:
+    text = ";".join(map(str, value)) if isinstance(value, tuple | list) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
+
+
+def write_file(path: Path, content: str | bytes, force: bool) -> None:
+    """Write a file whole or not at all; an existing one is replaced only if asked for.
+
+    Raises InputError when it exists, its folder does not, or it cannot be written; the old file is then untouched.
+    """
+    if path.exists() and not force:
+        raise InputError("write", "--output", str(path), "a new file", "Add --force to replace it.")
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise InputError("write", "--output", str(path), f"a file that can be written ({error.strerror})") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write(answer: Answer, form: str, output: Path | None, force: bool, table: Callable[[], RenderableType]) -> None:
+    """Print or save an answer. The ending of the file tells csv or json unless a format is given."""
+    if form not in FORMATS:
+        raise InputError("supplychain", "--format", form, ", ".join(FORMATS))
+    if output is not None and form == "table":
+        form = {".json": "json", ".csv": "csv"}.get(output.suffix.lower(), "table")
+    if form == "table":
+        console = Console(file=sys.stdout, width=None if output is None and sys.stdout.isatty() else 200)
+        if output is not None:
+            with console.capture() as captured:
+                console.print(table())
+            write_file(output, captured.get(), force)
+            return
+        console.print(table())
+        for warning in answer.warnings:
+            print(f"note: {warning}", file=sys.stderr)
+        return
+    text = answer.json() if form == "json" else answer.csv()
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_file(output, text, force)
+
+
+# --- tables on the screen --------------------------------------------------------------------------------------------
+
+
+def share(value: float) -> str:
+    """A share as per cent; blank for unknown, '<1%' for small."""
+    if math.isnan(value):
+        return ""
+    return "0" if value == 0 else "<1%" if value < 0.005 else f"{value:.0%}"
+
+
+def exposure_table(x: Exposure, top: int) -> Table:
+    """The ranked table of a market: readings, coverage, evidence and why."""
+    frame = x.frame.head(top)
+    table = Table(
+        title=f"Exposure in {x.scenario.market} on {x.scenario.on} (% of normal supply)",
+        caption=f"Showing {len(frame)} of {len(x.frame)} products. short = missing on the day (low to high); dependent and "
+        "linked = what hangs on it. (p) = only a prior speaks for the severity.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    for name, justify in (
+        ("product", "left"), ("short", "right"), ("low-high", "right"), ("dependent", "right"), ("linked", "right"),
+        ("coverage", "right"), ("evidence", "left"), ("events", "left"), ("why", "left"),
+    ):  # fmt: skip
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in frame.to_dict("records"):
+        low, high = share(row["short_low"]), share(row["short_high"])
+        table.add_row(
+            escape(row["name"]),
+            share(row["short"]) + (" (p)" if row["only_prior"] else ""),
+            low if low == high else f"{low}-{high}",
+            share(row["dependent"]), share(row["linked"]), share(row["coverage"]), row["confidence"],
+            escape(", ".join(row["events"][:3]) + (" ..." if len(row["events"]) > 3 else "")), escape(row["why"]),
+        )  # fmt: skip
+    return table
+
+
+def explain_table(x: Exposure, product: str) -> Table:
+    """The binding chain of one product."""
+    frame = x.explain(product)
+    numbers = ("share", "criticality", "available", "loss", "cut")
+    shown = frame.drop(columns=["rows"]).assign(**{c: frame[c].map(share) for c in numbers})
+    shown["binding"] = shown["binding"].map({True: "*", False: ""})
+    return plain_table(shown, f"Why {product} is exposed in {x.scenario.market} on {x.scenario.on} (* sets the loss)")
+
+
+def plain_table(frame: pd.DataFrame, title: str) -> Table:
+    """Any frame as a table."""
+    table = Table(title=title, title_justify="left")
+    for name in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(str(name), justify="right" if number else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(_shown(value)) for value in row))
+    return table
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.4g}"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return "" if value is None or value is pd.NaT else str(value)
+
+
+def goods_frame(net: Network, search: str, kind: str | None) -> pd.DataFrame:
+    """The goods whose id, name or alias contains a text, with concentration: unknown shares stay blank."""
+    table = net.table("goods")
+    if kind is not None and kind not in set(table["kind"]):
+        raise InputError("goods", "--kind", kind, ", ".join(sorted(set(table["kind"]))))
+    wanted = fold(search)
+    hit = [
+        wanted in fold(" ".join([good, name, *aliases]))
+        for good, name, aliases in zip(table["good"], table["name"], table["aliases"], strict=True)
+    ]
+    table = table[hit & ((table["kind"] == kind) if kind else True)]
+    if table.empty:
+        raise InputError("goods", "search", search, "part of an id, name or alias", "'supplychain goods' lists all.")
+    merged = table[["good", "name", "kind", "stage"]].merge(
+        net.concentration().drop(columns=["name", "stage"]), on="good"
+    )
+    return merged
+
+
+def events_frame(net: Network, on: str, destination: str | None, end_use: str | None, everything: bool) -> pd.DataFrame:
+    """Status of the clauses on a day with title, what they cover and the legal source."""
+    status = net.status(on, destination, end_use)
+    if not everything:
+        status = status[(status["status"] == "in_force") | ~status["confirmed"]]
+    about = net.table("events").set_index("event")
+    sources = net.table("sources").set_index("source_id")
+    frame = status.copy()
+    for column in ("title", "issuer", "measure", "acts_on", "destinations", "end_use", "source_id"):
+        frame[column] = [about.at[event, column] for event in frame["event"]]
+    covers = [net.model.calendar.covered(event, on) for event in frame["event"]]
+    frame["covers"] = [tuple(dict.fromkeys(g or f"({i})" for g, i in zip(c["good"], c["item"], strict=True))) for c in covers]
+    frame["url"] = [sources.at[s, "url"] for s in frame["source_id"]]
+    return frame.reset_index(drop=True)
+
+
+def events_table(frame: pd.DataFrame, on: str) -> Table:
+    """The restrictions of a day."""
+    table = Table(title=f"{len(frame)} clauses in force or unconfirmed on {on}", title_justify="left")
+    for name in ("event", "status", "since", "to", "covers", "title", "source"):
+        table.add_column(name, overflow="fold")
+    for row in frame.to_dict("records"):
+        covers = row["covers"]
+        table.add_row(
+            row["event"], row["status"] + ("" if row["confirmed"] else " (unconfirmed)"), _shown(row["since"])[:10],
+            ",".join(row["destinations"]),
+            escape(", ".join(covers[:4]) + (f" and {len(covers) - 4} more" if len(covers) > 4 else "") or "-"),
+            escape(row["title"]), row["source_id"],
+        )  # fmt: skip
+    return table
