@@ -68,8 +68,10 @@ class Tables:
         return pd.DataFrame({"layer": layers, "file": files, "line": np.array(lines, dtype=int)}, index=rows)
 
     def _place(self, row: str) -> tuple[str, int]:
-        file, _, line = row.rpartition("/")[2].rpartition(":")
-        return f"{self._folders['overlay' if '/' in row else 'reference']}/{file}", int(line)
+        folder, _, name = row.rpartition("/")
+        file, _, line = name.rpartition(":")
+        place = self._folders.get(f"{folder}/") or self._folders["overlay" if folder else "reference"]
+        return f"{place}/{file}", int(line)
 
     def problem(
         self, row: str, column: str, message: str, remedy: str, value: object = "", level: Level = "error"
@@ -81,6 +83,14 @@ class Tables:
     def chosen(self, name: str) -> pd.DataFrame:
         """The rows that are used: one a fact (the key but for source_id; in bom also the role), by `best`."""
         return best(self[name], schemas()[name].fact)
+
+    def extended(self, folder: str, more: Mapping[str, pd.DataFrame]) -> Tables:
+        """New tables with rows added behind those of the same tables, labelled `folder/table.csv:1` and so on."""
+        frames = dict(self._frames)
+        for name, rows in more.items():
+            labels = pd.Index([f"{folder}/{name}.csv:{k}" for k in range(1, len(rows) + 1)], name="row", dtype="str")
+            frames[name] = pd.concat([frames[name], rows.set_axis(labels)])
+        return Tables(frames, self._folders | {f"{folder}/": folder}, self.version, self.knowledge_until)
 
     @cached_property
     def _ids(self) -> dict[Kind, dict[str, tuple[str, str]]]:
