@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 
+from supplychain.calendar import day
 from supplychain.errors import InputError, nearest
 from supplychain.tables import Tables
-from supplychain.whatif import DAY, event_ids, parse
+from supplychain.whatif import event_ids, parse
 
 NO_EVENTS = "none"  # stands for the empty list of events in a query or an option
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ALLOWED = {
-    "on": DAY,
+    "on": "a day as YYYY-MM-DD",
     "market": "the code or name of a country or bloc",
     "products": "names of products; empty for all",
     "events": "ids of events; empty for none, left out for all in force",
@@ -72,12 +71,8 @@ class Scenario(BaseModel):
 
     @field_validator("on", mode="before")
     @classmethod
-    def _read_day(cls, value: object) -> date:
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)  # a ValueError becomes the message of the field
-        raise ValueError
+    def _read_day(cls, value: Any) -> date:
+        return day(value, "Scenario", "on")
 
     @field_validator("market", mode="before")
     @classmethod

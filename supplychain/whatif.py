@@ -26,11 +26,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple, NoReturn
 
 import pandas as pd
 
+from supplychain.calendar import day
 from supplychain.errors import InputError, UnknownIdError, fold, nearest, shown
 from supplychain.schema import schemas, typed
 from supplychain.tables import Tables
@@ -39,7 +40,6 @@ LIMIT = 2_000  # characters of one what-if
 TOML_LIMIT = 200_000  # characters of a file of what-ifs
 ALL = ("ALL",)
 SOURCE = "WHAT_IF"
-DAY = "a day as YYYY-MM-DD"
 SHARES = ("severity_low", "severity", "severity_high")
 SEVERITY = "a share from 0 to 1 as 0.8, 80% or low..central..high (0.5..0.8..1)"
 GOOD = "the id, name or alias of a good, or a commodity"
@@ -64,7 +64,6 @@ CLAUSE_WORDS = ("to", "from", "since", "until", "at", "for")
 
 _WORD = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|(,)|([^\s,"']+)|(["']))""")
 _BARE = re.compile(r"""[^\W\d][^\s,"']*""")  # a name that needs no quotes, unless it is a word of the grammar
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SHARE = re.compile(r"(\d+\.?\d*|\.\d+)(?:(%)|([eE][+-]?\d{1,3})?)", re.ASCII)
 
 
@@ -107,10 +106,9 @@ class WhatIf:
         object.__setattr__(self, name, value)  # the way a frozen dataclass puts its own fields in order
 
     def _check_days(self) -> None:
-        for name in ("start", "until"):
-            value = getattr(self, name)
-            if not (name == "until" and value is None) and (isinstance(value, datetime) or not isinstance(value, date)):
-                raise InputError("WhatIf", name, value, "a date")
+        self._set("start", day(self.start, "WhatIf", "start"))
+        if self.until is not None:
+            self._set("until", day(self.until, "WhatIf", "until"))
         if self.until is not None and self.until <= self.start:
             raise InputError("WhatIf", "until", str(self.until), f"a day after {self.start}")
 
@@ -290,13 +288,7 @@ class _Words:
         return tuple(found)
 
     def day(self, word: str) -> date:
-        text = self.take()
-        if _DAY.fullmatch(text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                self.fail(word, text, "a day of the calendar")
-        return self.fail(word, text, DAY)
+        return day(self.take(), self.call, word)
 
     def shares(self) -> dict[str, float]:
         text = self.take()
@@ -332,7 +324,7 @@ def parse(spec: str) -> WhatIf:
             words.fail(argument, argument, "each clause once")
         found |= values
     if "start" not in found:
-        words.fail("from", "", f"{DAY}, the first day of the event", "End the text with 'from YYYY-MM-DD'.")
+        words.fail("from", "", "the first day of the event", "End the text with 'from YYYY-MM-DD'.")
     try:
         return WhatIf(**found)
     except InputError as error:
@@ -468,9 +460,9 @@ def _rows_of(event: str, what_if: WhatIf, tables: Tables) -> Iterable[tuple[str,
     yield "events", row | reach | act | {"issuer": what_if.issuer}
     for good, item in what_if.covered(tables).items():
         yield "event_scope", row | {"item": item, "good": good, "role": "covered"}
-    for day, status in ((start, "in_force"), (until, "ended")):
-        if day:
-            yield "event_phases", row | {"from": day, "status": status, "grade": "instrument", "by": "the query"}
+    for since, status in ((start, "in_force"), (until, "ended")):
+        if since:
+            yield "event_phases", row | {"from": since, "status": status, "grade": "instrument", "by": "the query"}
     shares = dict(zip(SHARES, map(_number, what_if.severities), strict=True))
     yield "severities", row | reach | shares | {"from": start, "until": until, "basis": "judged", "scope": "legal"}
 
