@@ -12,8 +12,7 @@ import typer
 from supplychain.errors import InputError, SupplyChainError
 
 if TYPE_CHECKING:
-    from supplychain.exposure import Exposure
-    from supplychain.network import Network
+    from supplychain.network import Exposure, Network
 
 app = typer.Typer(
     name="supplychain",

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from supplychain.availability import Floats, availability
+from supplychain.availability import Bools, Floats, Ints, availability
 from supplychain.binding import Solved, Step, steps_to
 from supplychain.errors import InputError
 from supplychain.events import READINGS, Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
-from supplychain.restrictions import RUNS, pools, restrict
+from supplychain.restrictions import RUNS, Act, pools, restrict
 from supplychain.scenario import Scenario
 from supplychain.sourcing import Sourcing, build_sourcing
 from supplychain.tables import Tables
@@ -36,13 +37,34 @@ EXPLAIN = (
 class Model:
     """The reference chain with its calendar, built once from the tables; `solve` takes what is in force.
 
-    Everything that does not depend on the day is computed here.
+    Everything that does not depend on the day is computed here. licensed: goods whose flows nothing restricts (a
+    measure that is tried out); extra_stock: days of a good that its users hold beyond what the tables say.
     """
 
-    def __init__(self, tables: Tables, calendar: Calendar | None = None, sourcing: Sourcing | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        calendar: Calendar | None = None,
+        sourcing: Sourcing | None = None,
+        licensed: frozenset[str] = frozenset(),
+        extra_stock: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self.tables = tables
         self.calendar = Calendar(tables) if calendar is None else calendar
         self.sourcing = build_sourcing(tables, buyers=_listed(tables)) if sourcing is None else sourcing
+        self.licensed, self.extra_stock = licensed, extra_stock
+
+    def varied(
+        self,
+        sourcing: Sourcing | None = None,
+        licensed: frozenset[str] = frozenset(),
+        extra_stock: Mapping[str, float] = MappingProxyType({}),
+    ) -> Model:
+        """The same model with something tried out."""
+        return Model(
+            self.tables, self.calendar, sourcing or self.sourcing, self.licensed | licensed,
+            {**self.extra_stock, **extra_stock},
+        )  # fmt: skip
 
     @cached_property
     def criticality(self) -> Floats:
@@ -54,7 +76,7 @@ class Model:
         return result
 
     @cached_property
-    def lone(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def lone(self) -> Bools:
         """(K,) the columns of the linked reading."""
         return np.arange(len(CLASSES) * RUNS) % RUNS == LINKED
 
@@ -78,9 +100,13 @@ class Model:
     def effects(self, scenario: Scenario) -> tuple[list[Effect], list[Effect]]:
         """What the clauses of a scenario do on its day, in the civil and in the military class."""
         civil, military = (
-            self.calendar.effects(
-                scenario.on, end_use, scenario.events, scenario.legal_only, scenario.unconfirmed
-            )
+            [
+                effect
+                for effect in self.calendar.effects(
+                    scenario.on, end_use, scenario.events, scenario.legal_only, scenario.unconfirmed
+                )
+                if effect.good not in self.licensed
+            ]
             for end_use in CLASSES
         )
         return civil, military
@@ -100,7 +126,7 @@ class Model:
         if not scenario.what_if:
             return self
         tables = with_what_ifs(self.tables, [parse(spec) for spec in scenario.what_if])
-        return Model(tables, sourcing=self.sourcing)
+        return Model(tables, Calendar(tables), self.sourcing, self.licensed, self.extra_stock)
 
 
 def _listed(tables: Tables) -> list[str]:
@@ -117,11 +143,11 @@ class Place:
     countries: tuple[str, ...]
 
 
-class Exposure:
+class Result:
     """What a scenario does to the products of one market. Numbers are shares of normal supply, 0 to 1."""
 
     def __init__(self, model: Model, solved: Solved, scenario: Scenario) -> None:
-        self._model, self._solved, self.scenario = model, solved, scenario
+        self.model, self.solved, self.scenario = model, solved, scenario
         world = solved.sourcing.world
         members = world.blocs.get(world.country_index[scenario.market])
         self._place = Place(scenario.market, tuple(world.countries[m] for m in members or ()) or (scenario.market,))
@@ -131,13 +157,13 @@ class Exposure:
 
     @cached_property
     def products(self) -> tuple[str, ...]:
-        goods = self._model.tables["goods"]
+        goods = self.model.tables["goods"]
         return self.scenario.products or tuple(goods.loc[goods["kind"] == "product", "good"])
 
     @cached_property
     def _goods(self) -> dict[str, dict[str, str]]:
         columns = ["good", "name", "sector", "end_use"]
-        return {g["good"]: g for g in self._model.tables["goods"][columns].to_dict("records")}
+        return {g["good"]: g for g in self.model.tables["goods"][columns].to_dict("records")}
 
     def end_use(self, product: str) -> str:
         """The class in which a product is shown: its own, unless the scenario asks for one."""
@@ -149,18 +175,30 @@ class Exposure:
         k = CLASSES.index(self.end_use(product)) * RUNS
         return slice(k, k + RUNS)
 
-    def _weights(self, product: str) -> Floats:
-        sourcing = self._solved.sourcing
-        use = np.array([sourcing.supply_use[sourcing.supply(product, c)] for c in self._place.countries])
-        return use / use.sum() if use.sum() > 0 else np.full(len(use), 1 / len(use))
+    def supplies(self, product: str) -> tuple[Ints, Floats]:
+        """The supply rows of a product in the countries of the market, and their weights (by use)."""
+        sourcing = self.solved.sourcing
+        rows = np.array([sourcing.supply(product, c) for c in self._place.countries])
+        use = sourcing.supply_use[rows]
+        return rows, use / use.sum() if use.sum() > 0 else np.full(len(use), 1 / len(use))
 
     def readings(self, product: str) -> Floats:
         """(5,) linked, dependent, short low, short, short high of a product in the market."""
-        sourcing = self._solved.sourcing
-        rows = [sourcing.supply(product, c) for c in self._place.countries]
-        losses = 1.0 - self._solved.arrived[rows, self._columns(product)]
-        result: Floats = self._weights(product) @ losses
+        rows, weights = self.supplies(product)
+        result: Floats = weights @ (1.0 - self.solved.arrived[rows, self._columns(product)])
         return np.where(result < CLEAN, 0.0, result)
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Which effect reached which flows."""
+        return self.solved.acts
+
+    def known(self, product: str) -> str:
+        """The id of one of the products asked for. Raises UnknownIdError, InputError."""
+        good = self.model.tables.resolve(product)
+        if good not in self.products:
+            raise InputError("exposure", "product", product, f"one of those asked for: {_few(self.products)}")
+        return good
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -200,17 +238,16 @@ class Exposure:
         return self._columns(product).start + shown
 
     def _worst_country(self, product: str, column: int) -> str:
-        sourcing = self._solved.sourcing
-        rows = [sourcing.supply(product, c) for c in self._place.countries]
-        weighted = self._weights(product) * (1.0 - self._solved.arrived[rows, column])
+        rows, weights = self.supplies(product)
+        weighted = weights * (1.0 - self.solved.arrived[rows, column])
         return self._place.countries[int(np.argmax(weighted))]
 
     def chain(self, product: str) -> list[Step]:
         """The steps that set the loss of a product, nearest first, and the inputs beside them."""
         if product not in self._chains:
             column = self._column(product)
-            supply = self._solved.sourcing.supply(product, self._worst_country(product, column))
-            self._chains[product] = steps_to(self._solved, supply, column)
+            supply = self.solved.sourcing.supply(product, self._worst_country(product, column))
+            self._chains[product] = steps_to(self.solved, supply, column)
         return self._chains[product]
 
     @cached_property
@@ -219,7 +256,7 @@ class Exposure:
 
     def _evidence_of(self, product: str) -> tuple[list[int], list[int]]:
         """Edges and supplies of the binding chain in the central reading; the whole chain where nothing binds."""
-        sourcing = self._solved.sourcing
+        sourcing = self.solved.sourcing
         world = sourcing.world
         if self.readings(product)[CENTRAL] > 0:
             binding = [step for step in self.chain(product) if step.binding]
@@ -228,28 +265,28 @@ class Exposure:
             return list(dict.fromkeys(edges)), list(dict.fromkeys(supplies))
         edges, goods = [], [product]
         for good in goods:
-            for k in self._model.parts.get(good, ()):
+            for k in self.model.parts.get(good, ()):
                 edges.append(k)
                 if (needed := str(sourcing.edges["input"].iat[k])) not in goods:
                     goods.append(needed)
-        country = self._place.countries[int(np.argmax(self._weights(product)))]
+        country = self._place.countries[int(np.argmax(self.supplies(product)[1]))]
         return edges, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
 
     def coverage(self, product: str) -> float:
         """Share of the binding chain that rests on a source: mean over its edges and its supplies."""
         edges, supplies = self._evidence_of(product)
-        sources = self._solved.sourcing.edges["source_id"]
+        sources = self.solved.sourcing.edges["source_id"]
         parts = [float(sources.iat[k] != "UNVERIFIED") for k in edges]
-        parts += [1.0 - float(self._solved.sourcing.supply_assumed[s]) for s in supplies]
+        parts += [1.0 - float(self.solved.sourcing.supply_assumed[s]) for s in supplies]
         return float(np.mean(parts))
 
     def confidence(self, product: str) -> str:
         """The weakest evidence on the binding chain (the whole chain where nothing binds)."""
         edges, _ = self._evidence_of(product)
-        words = [str(self._solved.sourcing.edges["confidence"].iat[k]) for k in edges]
+        words = [str(self.solved.sourcing.edges["confidence"].iat[k]) for k in edges]
         if self.readings(product)[CENTRAL] > 0:
             rows = [row for step in self.chain(product) if step.binding for row in step.rows]
-            words += [self._model.evidence[row][1] for row in rows if row in self._model.evidence]
+            words += [self.model.evidence[row][1] for row in rows if row in self.model.evidence]
         return min(words, key=WEAKEST_FIRST.index, default="unverified")
 
     def _why(self, product: str, readings: Floats, binding: list[Step]) -> str:
@@ -275,14 +312,12 @@ class Exposure:
         available (A of the input), loss (what its lack costs the output), binding, cut (r on that flow), events,
         basis, source_id, confidence, rows (where the evidence stands). Raises UnknownIdError, InputError.
         """
-        good = self._model.tables.resolve(product)
-        if good not in self.products:
-            raise InputError("explain", "product", product, f"one of the products asked for: {', '.join(self.products)}")
+        good = self.known(product)
         rows = []
-        edges = self._solved.sourcing.edges
+        edges = self.solved.sourcing.edges
         for step in self.chain(good):
             labels = step.rows if step.edge < 0 else (str(edges["row"].iat[step.edge]), *step.rows)
-            found = [self._model.evidence[label] for label in labels if label in self._model.evidence]
+            found = [self.model.evidence[label] for label in labels if label in self.model.evidence]
             rows.append(
                 {
                     **{name: getattr(step, name) for name in EXPLAIN[:13]},
@@ -297,11 +332,11 @@ class Exposure:
     def assumptions(self) -> tuple[str, ...]:
         """The rows of `assumptions` that the result leans on, and what else was assumed."""
         found = {}
-        for act in self._solved.acts:
+        for act in self.solved.acts:
             for row in act.effect.severity_row:
                 if row.startswith("assumptions.csv"):
                     found[row] = None
-        table = self._model.tables["assumptions"]
+        table = self.model.tables["assumptions"]
         lines = [
             f"{table.at[row, 'name']} {table.at[row, 'applies_to']} = {table.at[row, 'value']:g} {table.at[row, 'unit']}"
             for row in found
@@ -312,14 +347,14 @@ class Exposure:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before using the numbers."""
-        tables, on = self._model.tables, self.scenario.on
+        tables, on = self.model.tables, self.scenario.on
         lines = []
         if on > tables.knowledge_until:
             lines.append(
                 f"{on} is {(on - tables.knowledge_until).days} days after the data end ({tables.knowledge_until}): "
                 "later acts are not known."
             )
-        status = self._model.calendar.status(on)
+        status = self.model.calendar.status(on)
         open_ends = status.loc[~status["confirmed"], "event"].drop_duplicates().tolist()
         if open_ends and self.scenario.unconfirmed == "both":
             lines.append(f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}.")
@@ -328,7 +363,7 @@ class Exposure:
         return tuple(lines)
 
     def _unmade(self) -> list[str]:
-        world = self._solved.sourcing.world
+        world = self.solved.sourcing.world
         wanted = set(self.products)
         for good in list(wanted):
             wanted |= self._below(good)
@@ -340,8 +375,8 @@ class Exposure:
     def _below(self, good: str) -> set[str]:
         found, todo = set(), [good]
         while todo:
-            for k in self._model.parts.get(todo.pop(), ()):
-                needed = str(self._solved.sourcing.edges["input"].iat[k])
+            for k in self.model.parts.get(todo.pop(), ()):
+                needed = str(self.solved.sourcing.edges["input"].iat[k])
                 if needed not in found:
                     found.add(needed)
                     todo.append(needed)
@@ -349,9 +384,9 @@ class Exposure:
 
     def _outside(self) -> list[str]:
         """Items in force that the graph lacks, and entity lists whose firms are not in the data."""
-        tables = self._model.tables
+        tables = self.model.tables
         scope = tables["event_scope"]
-        status = self._model.calendar.status(self.scenario.on)
+        status = self.model.calendar.status(self.scenario.on)
         active = set(status.loc[status["status"] == "in_force", "event"])
         if self.scenario.events is not None:
             active &= set(self.scenario.events)

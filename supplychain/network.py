@@ -16,7 +16,8 @@ from supplychain import goods as goods_graph
 from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
-from supplychain.exposure import Exposure, Model
+from supplychain.attribute import contributions, difference
+from supplychain.exposure import Model, Result
 from supplychain.restrictions import Act
 from supplychain.scenario import Scenario
 from supplychain.sourcing import sourcing_frame
@@ -40,6 +41,14 @@ def load(data: Path | str | None = None, overlay: Path | str | None = None, stri
 
 def _path(folder: Path | str | None) -> Path | None:
     return None if folder is None else Path(folder)
+
+
+class Exposure(Result):
+    """The answer to one question: `frame` ranks the products, the methods say why, how sure and what would help."""
+
+    def contributions(self, product: str, by: str = "event", method: str = "shapley") -> pd.DataFrame:
+        """How much of the shortage each event (or commodity) is behind: player, alone, last, shapley, se."""
+        return contributions(self, product, by, method)
 
 
 class Network:
@@ -188,6 +197,10 @@ class Network:
         resolved = scenario.resolved(self._tables)
         model, solved = self._solve(resolved)
         return Exposure(model, solved, resolved)
+
+    def difference(self, a: Exposure, b: Exposure) -> pd.DataFrame:
+        """What changed from a to b: product, short_a, short_b, change, then columns by event that add up to change."""
+        return difference(a, b)
 
     def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
         """A scenario solved for all markets and products at once; the last ones are kept."""

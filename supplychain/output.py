@@ -20,8 +20,7 @@ from rich.table import Table
 from supplychain.errors import InputError, fold
 
 if TYPE_CHECKING:
-    from supplychain.exposure import Exposure
-    from supplychain.network import Network
+    from supplychain.network import Exposure, Network
 
 FORMATS = ("table", "csv", "json")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs such cells

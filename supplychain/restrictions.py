@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,15 +15,31 @@ from supplychain.sourcing import Sourcing
 RUNS = len(READINGS)
 
 
-def restrict(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> Restrictions:
+@dataclass(frozen=True, eq=False)
+class Act:
+    """One effect laid over the links it reaches.
+
+    effect: what the clause does; run: position of the end-use class; leg: 0 to the trader or buyer, 1 on to the buyer
+    links: (n,) positions in the chain (nodes of the issuer for an output stop); r: (n, 5) by READINGS
+    """
+
+    effect: Effect
+    run: int
+    leg: int
+    links: Ints
+    r: Floats
+
+
+def restrict(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Restrictions, list[Act]]:
     """Own capacity and flows left under the effects of each end-use class; columns = classes x READINGS.
 
     Several clauses on one flow: the largest r. A trader's flow has two legs, from the maker to the trader and on to the
-    buyer: r = 1 - (1 - r1)(1 - r2).
+    buyer: r = 1 - (1 - r1)(1 - r2). Returns the restrictions and, for explanations, which effect reached which links.
     """
     columns = len(classes) * RUNS
     own = np.ones((sourcing.chain.nodes, columns))
     legs: tuple[dict[int, Floats], dict[int, Floats]] = ({}, {})
+    acts: list[Act] = []
     for k, effects in enumerate(classes):
         at = slice(k * RUNS, (k + 1) * RUNS)
         made_of: dict[str, Floats] = {}
@@ -31,13 +48,16 @@ def restrict(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> Restric
                 continue
             if effect.acts_on == "output":
                 nodes = _nodes_of(sourcing, effect)
-                own[nodes, at] = np.minimum(own[nodes, at], 1.0 - effect.r[sourcing.node_country[nodes]])
+                r = effect.r[sourcing.node_country[nodes]]
+                own[nodes, at] = np.minimum(own[nodes, at], 1.0 - r)
+                acts.append(Act(effect, k, 0, nodes, r))
                 continue
             for leg, links, r in _legs(sourcing, effect, effects, made_of):
                 found = legs[leg].setdefault(sourcing.world.good_index[effect.good], _empty(sourcing, effect, columns))
-                start = _links_of(sourcing, effect.good).start
-                np.maximum.at(found[:, at], links - start, r)
-    return Restrictions(own, *_combined(sourcing, legs, columns))
+                rows = links - _links_of(sourcing, effect.good).start
+                found[rows, at] = np.maximum(found[rows, at], r)
+                acts.append(Act(effect, k, leg, links, r))
+    return Restrictions(own, *_combined(sourcing, legs, columns)), acts
 
 
 def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:
@@ -54,15 +74,19 @@ def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool
             if effect.acts_on != "output":
                 issuers.add(sourcing.world.country_index[effect.issuer])
         for good in sorted(g for g in by_good if g in sourcing.world.good_index):
-            g = sourcing.world.good_index[good]
-            outside = ~np.isin(sourcing.supply_country, list(by_good[good]))
-            supply = np.flatnonzero((sourcing.supply_good == g) & outside)
-            spare = np.nan_to_num(sourcing.node_share * sourcing.node_spare)
-            nodes = np.flatnonzero(
-                (sourcing.node_good == g) & (spare > 0) & ~np.isin(sourcing.node_country, list(by_good[good]))
-            )
-            result.append(Pool(supply, sourcing.supply_use[supply], nodes, spare[nodes], columns))
+            result.append(pool_of(sourcing, good, by_good[good], columns))
     return tuple(result)
+
+
+def pool_of(sourcing: Sourcing, good: str, issuers: Collection[int], columns: Bools) -> Pool:
+    """The buyers of a good outside the issuing countries, and the spare capacity there."""
+    g = sourcing.world.good_index[good]
+    inside = list(issuers)
+    supply = np.flatnonzero((sourcing.supply_good == g) & ~np.isin(sourcing.supply_country, inside))
+    spare = np.nan_to_num(sourcing.node_share * sourcing.node_spare)
+    makers = (sourcing.node_good == g) & (spare > 0) & ~np.isin(sourcing.node_country, inside)
+    nodes = np.flatnonzero(makers)
+    return Pool(supply, sourcing.supply_use[supply], nodes, spare[nodes], columns)
 
 
 def _empty(sourcing: Sourcing, effect: Effect, columns: int) -> Floats:

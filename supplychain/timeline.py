@@ -1,0 +1,196 @@
+"""A scenario day by day: when stocks run out, how deep the loss gets, and when output is back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from supplychain.availability import Floats, Ints, Pool, Restrictions
+from supplychain.buffers import Buffers, buffers
+from supplychain.errors import InputError
+from supplychain.exposure import CENTRAL, CLASSES, HIGH, LOW, Model, Result
+from supplychain.reduction import Reduced, reduce
+from supplychain.restrictions import RUNS, pools, restrict
+from supplychain.scenario import Scenario
+from supplychain.simulate import Path, Segment, simulate
+
+COLUMNS = np.array([k * RUNS + reading for k in range(len(CLASSES)) for reading in (LOW, CENTRAL, HIGH)])
+LONGEST = 1_096  # days that the readings of one day look back
+AHEAD = 365  # days that they look ahead for the first day of loss
+ENDS = ("low", "", "high")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The daily losses of some supplies under one scenario.
+
+    start: day 0, on which the first clause takes effect; days: simulated days; supply: (watched,) supply rows
+    path: what arrived day by day, columns (civil, military) x (low, central, high)
+    """
+
+    start: date
+    days: int
+    supply: Ints
+    path: Path
+    reduced: Reduced
+    buffers: Buffers
+
+    def lost(self, rows: Ints, end_use: str) -> Floats:
+        """(days, rows, 3) loss of supplies in one end-use class: low, central, high."""
+        k = CLASSES.index(end_use) * 3
+        result: Floats = 1.0 - self.path.supply[:, self.at(rows), k : k + 3]
+        return result
+
+    def at(self, rows: Ints) -> Ints:
+        """Positions of supply rows among the watched ones."""
+        return np.searchsorted(self.supply, rows)
+
+
+def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
+    """The day on which the first clause of a scenario takes something, at the earliest three years before `until`."""
+    earliest = until - timedelta(days=LONGEST)
+    for day in [earliest, *model.calendar.segment_days(earliest, until, scenario.events)]:
+        if any(effect.r.any() for effects in model.effects(scenario.changed(on=day)) for effect in effects):
+            return day
+    return None
+
+
+def run(
+    model: Model, scenario: Scenario, start: date, until: date, supply: Ints, release: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:  # fmt: skip
+    """Simulate a scenario from day 0 = `start` to `until`, watching some supplies.
+
+    release: government stocks count too; progress(done, all) is called now and then. Transit and refill stay central in all columns. felt low = short low with stock high, and the other way round.
+    """
+    days = (until - start).days + 1
+    turns = [start, *(d for d in model.calendar.segment_days(start, until, scenario.events) if d > start)]
+    segments = []
+    for turn in turns:
+        classes = model.effects(scenario.changed(on=turn))
+        restrictions, _ = restrict(model.sourcing, classes)
+        shared = pools(model.sourcing, classes) if scenario.sharing != "fixed" else ()
+        segments.append(((turn - start).days, _central(restrictions), shared))
+    chain = model.sourcing.chain
+    own = np.zeros(chain.nodes, dtype=bool)
+    for _, restrictions, _ in segments:
+        own |= (restrictions.own < 1).any(axis=1)
+    links = np.unique(np.concatenate([restrictions.link for _, restrictions, _ in segments]))
+    every_pool = tuple(pool for _, _, shared in segments for pool in shared)
+    reduced = reduce(chain, own, links, supply, every_pool)
+    held = buffers(model.tables, model.sourcing, reduced.need, reduced.link, release)
+    stock = np.tile(held.stock[:, ::-1] + _extra(model, reduced.need)[:, None], len(CLASSES))
+    watched = np.unique(supply)
+    path = simulate(
+        reduced.chain,
+        [Segment(day, reduced.restrictions(r), _pools_in(reduced, shared)) for day, r, shared in segments],
+        model.criticality[reduced.need][:, COLUMNS],
+        np.zeros(len(COLUMNS), dtype=bool),
+        stock,
+        held.transit,
+        held.refill,
+        days,
+        reduced.supply_at(watched),
+        np.zeros(0, dtype=np.intp),
+        scenario.sharing,
+        progress,
+    )
+    return Run(start, days, watched, path, reduced, held)
+
+
+def _extra(model: Model, need: Ints) -> Floats:
+    """(needs,) days of stock that a measure adds."""
+    inputs = model.sourcing.edges["input"].tolist()
+    return np.array([model.extra_stock.get(inputs[k], 0.0) for k in model.sourcing.need_edge[need]], dtype=float)
+
+
+def _central(restrictions: Restrictions) -> Restrictions:
+    """Only the columns of the short readings."""
+    r = restrictions.r[:, COLUMNS]
+    kept = r.any(axis=1)
+    return Restrictions(restrictions.own[:, COLUMNS], restrictions.link[kept], r[kept])
+
+
+def _pools_in(reduced: Reduced, shared: Sequence[Pool]) -> tuple[Pool, ...]:
+    found = []
+    for pool in shared:
+        inside = reduced.pool(Pool(pool.supply, pool.use, pool.spare_node, pool.spare, pool.columns[COLUMNS]))
+        if inside is not None:
+            found.append(inside)
+    return tuple(found)
+
+
+class Simulation:
+    """Output of products in a market, day by day: `frame`, and per product `summary`."""
+
+    def __init__(self, result: Result, start: date, until: date, run: Run) -> None:
+        self._result, self.start, self.until, self.run = result, start, until, run
+
+    def __repr__(self) -> str:
+        return f"<Simulation of {len(self._result.products)} products, {self.start} to {self.until}>"
+
+    def losses(self, product: str) -> Floats:
+        """(days, 3) share of normal supply lost: low, central, high; day 0 = start."""
+        rows, weights = self._result.supplies(product)
+        lost = self.run.lost(rows, self._result.end_use(product))
+        result: Floats = np.tensordot(lost, weights, axes=([1], [0]))
+        return np.where(result < 1e-12, 0.0, result)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """date, product, output_low, output, output_high: share of normal supply; low is the high-loss case."""
+        days = pd.date_range(self.start, periods=self.run.days, unit="s")
+        parts = []
+        for product in self._result.products:
+            left = 1.0 - self.losses(product)
+            parts.append(
+                pd.DataFrame(
+                    {"date": days, "product": product, "output_low": left[:, 2], "output": left[:, 1],
+                     "output_high": left[:, 0]}
+                )
+            )  # fmt: skip
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """product, then first_day, worst, days_lost, recovered, each low, central, high.
+
+        first_day: days from the start to the first loss; worst: largest loss; days_lost: days of normal supply lost;
+        recovered: first day from which supply stays at 0.995 or more; blank where nothing is lost or it is not back.
+        """
+        rows = []
+        for product in self._result.products:
+            found = summarise_losses(self.losses(product))
+            row: dict[str, object] = {"product": product}
+            for name, values in found.items():
+                row |= {f"{name}_{end}".rstrip("_"): value for end, value in zip(ENDS, values, strict=True)}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+
+def summarise_losses(lost: Floats) -> dict[str, list[float]]:
+    """first_day, worst, days_lost, recovered of (days, n) losses; nan where nothing is lost, or it never recovers."""
+    short, down = lost > 0, lost > 0.005
+    first = [float(np.argmax(column)) if column.any() else np.nan for column in short.T]
+    last = [len(column) - int(np.argmax(column[::-1])) if column.any() else 0 for column in down.T]
+    recovered = [float(day) if 0 < day < len(lost) else np.nan for day in last]
+    return {
+        "first_day": first,
+        "worst": lost.max(axis=0).tolist(),
+        "days_lost": lost.sum(axis=0).tolist(),
+        "recovered": recovered,
+    }
+
+
+def simulation(result: Result, start: date, until: date, release: bool = False) -> Simulation:
+    """Simulate the products of a result. Raises InputError when the end is before the start or over ten years off."""
+    if not start <= until <= start + timedelta(days=3_660):
+        raise InputError("simulate", "until", until.isoformat(), f"a day from {start} to ten years later")
+    rows = np.unique(np.concatenate([result.supplies(p)[0] for p in result.products]))
+    return Simulation(result, start, until, run(result.model, result.scenario, start, until, rows, release))
+
+
