@@ -145,14 +145,16 @@ class WhatIf:
         places = tuple(place if place == "ALL" else _country(place, "place", call, tables) for place in self.places)
         if issuer in places:
             raise InputError(call, "place", issuer, "a place other than the issuer", "Use 'halts' to stop its output.")
-        names = tuple(_good(good, call, tables)[0] for good in self.goods)
+        known = _known_goods(tables)
+        names = tuple(_good(good, call, known, tables)[0] for good in self.goods)
         return replace(self, issuer=issuer, goods=names, places=places)
 
     def covered(self, tables: Tables) -> dict[str, str]:
         """The goods that it reaches: id -> the name in the spec that reaches it first."""
         found: dict[str, str] = {}
+        known = _known_goods(tables)
         for name in self.goods:
-            for good in _good(name, _call(str(self)), tables)[1]:
+            for good in _good(name, _call(str(self)), known, tables)[1]:
                 found.setdefault(good, name)
         return found
 
@@ -223,27 +225,28 @@ def _country(name: str, argument: str, call: str, tables: Tables) -> str:
         raise InputError(call, argument, name, "a country or bloc", _meant(error.nearest)) from None
 
 
-def _good(name: str, call: str, tables: Tables) -> tuple[str, tuple[str, ...]]:
-    """What a name of a good stands for: its id or commodity, and the ids of the goods."""
+def _known_goods(tables: Tables) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Folded id or commodity -> how it is spelled, and the goods that it stands for; an id goes before a commodity."""
     goods = tables["goods"]
-    by_form = {fold(good): good for good in goods["good"]}
-    if fold(name) in by_form:
-        good = by_form[fold(name)]
-        return good, (good,)
     minerals = goods[goods["kind"] == "mineral"]
-    found = [
-        (commodity, good)
-        for good, commodities in zip(minerals["good"], minerals["commodity"], strict=True)
-        for commodity in commodities
-        if fold(commodity) == fold(name)
-    ]
-    if found:
-        return found[0][0], tuple(dict.fromkeys(good for _, good in found))
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for good, commodities in zip(minerals["good"], minerals["commodity"], strict=True):
+        for commodity in commodities:
+            name, so_far = found.get(fold(commodity), (commodity, ()))
+            found[fold(commodity)] = name, (*so_far, good)
+    return found | {fold(good): (good, (good,)) for good in goods["good"]}
+
+
+def _good(
+    name: str, call: str, known: Mapping[str, tuple[str, tuple[str, ...]]], tables: Tables
+) -> tuple[str, tuple[str, ...]]:
+    """What a name stands for: an id or commodity, and the ids of its goods."""
+    if fold(name) in known:
+        return known[fold(name)]
     try:
         good = tables.resolve(name)
     except UnknownIdError as error:
-        commodities = {commodity for names in minerals["commodity"] for commodity in names}
-        close = dict.fromkeys((*nearest(name, sorted(commodities), 1), *error.nearest))
+        close = dict.fromkeys((*nearest(name, [entry for entry, _ in known.values()], 1), *error.nearest))
         raise InputError(call, "good", name, GOOD, _meant(list(close)[:3])) from None
     return good, (good,)
 

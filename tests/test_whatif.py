@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from supplychain.checks import check
 from supplychain.errors import InputError
+from supplychain.network import Network, load
 from supplychain.tables import Tables, load_tables
 from supplychain.whatif import END_USES, LIMIT, VERBS, WhatIf, from_toml, parse, rows, to_toml, with_what_ifs
 
@@ -470,6 +471,44 @@ def test_with_what_ifs(tables: Tables) -> None:
     assert added.resolve("what-if-2", "event") == "what-if-2"
     assert {str(p) for p in check(added)} <= {str(p) for p in check(tables)}, "the rows break no rule"
     assert with_what_ifs(tables, []) is tables
+
+
+WORKED = [  # examples 1, 2, 3, 11, 13 and 9 (own plant alone) of the design, said as what-ifs: short of P in USA
+    ("CHN stops em from 2025-01-01", 0.9),
+    ("CHN stops M at 50% from 2025-01-01", 0.45),
+    ("CHN stops m to USA from 2025-01-01", 0.0),
+    ("CHN stops m to JPN,DEU from 2025-01-01", 0.9),
+    ("CHN stops m to JPN at 0.2..0.5..0.6 from 2025-01-01 until 2025-03-01", 0.45),
+    ("CHN stops m from 2025-01-01 until 2025-02-28", 0.0),  # ended on its `until`
+    ("CHN stops m from 2025-03-01", 0.0),
+    ("CHN stops m for military from 2025-01-01", 0.0),
+    ("USA bans k from 2025-01-01", 1.0),
+    ("USA bans k from DEU from 2025-01-01", 0.0),
+    ("USA bans k from JPN at 0.3 from 2025-01-01", 0.3),
+    ("JPN halts k at 0.4 from 2025-01-01", 0.4),
+]
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    kinds = {"m": "mineral", "k": "component", "p": "product"}
+    makers = [("m", "CHN", 0.9), ("m", "AUS", 0.1), ("k", "JPN", 1), ("p", "USA", 1)]
+    folder = package(
+        tmp_path_factory.mktemp("chain"),
+        goods=[{"good": good, "kind": kind, "commodity": "em" if good == "m" else ""} for good, kind in kinds.items()],
+        countries=[{"country": "DEU"}],
+        production=[{"good": good, "producer": maker, "share": share} for good, maker, share in makers],
+        bom=[{"output": "k", "input": "m"}, {"output": "p", "input": "k"}],
+    )
+    return load(folder)
+
+
+@pytest.mark.parametrize(("spec", "short"), WORKED)
+def test_the_engine_treats_them_as_any_clause(network: Network, spec: str, short: float) -> None:
+    found = network.exposure("2025-02-28", "USA", what_if=[spec]).frame.iloc[0]
+    assert found["short"] == pytest.approx(short, abs=1e-12)
+    if ".." in spec:
+        assert (found["short_low"], found["short_high"]) == pytest.approx((0.18, 0.54))
 
 
 def test_ids_that_the_data_use_are_refused(tables: Tables) -> None:
