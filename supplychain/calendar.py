@@ -17,6 +17,8 @@ from supplychain.tables import Tables
 NEVER_ACT = ("agreement", "easing", "reporting")  # measures that change flows only through other clauses
 ONE_DAY = timedelta(days=1)
 
+Change = tuple[date, str, str, tuple[str, ...], str, str]  # day, event, status, destinations, grade, by
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -26,16 +28,22 @@ def day(value: date | str, call: str = "day", argument: str = "on") -> date:
     >>> day("2025-04-04")
     datetime.date(2025, 4, 4)
     """
-    if isinstance(value, datetime):
-        value = value.date()
     if isinstance(value, date) and not pd.isna(value):
-        return value
+        return value.date() if isinstance(value, datetime) else value
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError:
             pass  # such as 2025-02-30: the message is the same
     raise InputError(call, argument, value, "a day of the calendar as datetime.date or text YYYY-MM-DD")
+
+
+def stretch(call: str, start: date | str, until: date | str) -> tuple[date, date]:
+    """First and last day of a stretch, both included. Raises InputError."""
+    first, last = day(start, call, "start"), day(until, call, "until")
+    if last < first:
+        raise InputError(call, "until", str(until), f"a day from the start ({first}) on")
+    return first, last
 
 
 def dates(column: pd.Series) -> list[date | None]:
@@ -77,12 +85,14 @@ class Phase:
 class State:
     """What holds on a day: the phase that says so and, where its promise has run out, both branches.
 
+    since: start of the unbroken run of phases with this status
     off, likelier, on: in force in the branch without, in the likelier one, and in the one with the clause
     effective: the day on which the clause last took effect (in the branch `on`); None: not in force in any
     """
 
     phase: Phase
     confirmed: bool
+    since: date
     off: bool
     likelier: bool
     on: bool
@@ -108,16 +118,17 @@ def state_on(phases: Sequence[Phase], on: date) -> State | None:
         if begun[k].has_run_out(on):
             hints = [phase for phase in begun[k + 1 :] if not phase.has_run_out(on)]
             likelier = not hints or hints[-1].status == "in_force"
-            effective = begun[k].runs_out if begun[k].status == "suspended" else _took_effect(begun[: k + 1])
-            return State(begun[k], False, False, likelier, True, effective)
-    acts = begun[-1].status == "in_force"
-    return State(begun[-1], True, acts, acts, acts, _took_effect(begun) if acts else None)
+            since = _since(begun[: k + 1])
+            effective = begun[k].runs_out if begun[k].status == "suspended" else since
+            return State(begun[k], False, since, False, likelier, True, effective)
+    acts, since = begun[-1].status == "in_force", _since(begun)
+    return State(begun[-1], True, since, acts, acts, acts, since if acts else None)
 
 
-def _took_effect(begun: Sequence[Phase]) -> date:
-    """Start of the last unbroken run of in-force phases, the last phase being one."""
+def _since(begun: Sequence[Phase]) -> date:
+    """Start of the last unbroken run of phases with one status."""
     first = len(begun) - 1
-    while first and begun[first - 1].status == "in_force":
+    while first and begun[first - 1].status == begun[-1].status:
         first -= 1
     return begun[first].start
 
@@ -202,8 +213,8 @@ class Clause:
         return [state_on(phases, on) for _, phases in self.groups]
 
 
-def phase_changes(clause: Clause) -> list[tuple[date, str, str, tuple[str, ...], str, str]]:
-    """(day, event, status, destinations, grade, by) of every phase that begins and every promise that runs out."""
+def phase_changes(clause: Clause) -> list[Change]:
+    """Every phase that begins, and every promise that runs out with nothing after it."""
     changes = []
     for phase in clause.phases:
         about = (phase.destinations or clause.destinations, phase.grade, phase.by)

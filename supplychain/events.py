@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from supplychain.calendar import ONE_DAY, Clause, Places, State, anywhere, day, phase_changes, read_clauses
+from supplychain.calendar import ONE_DAY, Clause, Places, State, anywhere, day, phase_changes, read_clauses, stretch
 from supplychain.errors import InputError
 from supplychain.scope import Branches, Scope, Target, build_scope, followed, scope_rows
-from supplychain.severity import NO_ROW, Choice, Priors, Severities, SeverityRow, months_between
+from supplychain.severity import NO_ROW, NO_SEVERITY, Choice, Priors, Severities, Severity, months_between
 from supplychain.tables import Tables
 
 READINGS = ("linked", "dependent", "short_low", "short", "short_high")
@@ -35,10 +35,8 @@ COVERED = (
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Severity = tuple[float, float, float, str, bool]  # low, central, high, basis, only_prior
 
 _LINKED = 0
-_NO_SEVERITY: Severity = (np.nan, np.nan, np.nan, "", False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class Effect:
     and reexport, the origin for import, the issuer alone for output
     role: covered, technology, or content (r is 0: the good only counts towards content)
     content_threshold: value share from which a foreign good is caught, nan = none
-    buyers: only flows to these producers (entity lists); empty: all
+    buyers: only flows to these producers (entity lists; those that the data know); empty: all
     practice: beyond the clause (it adds no good to sharing); named: the clause names the good, not only through same_as
     severity_row: (C,) label of the severity row that speaks; prior: (C,) no row speaks, only a prior
     """
@@ -102,8 +100,11 @@ class Calendar:
         self._severities = Severities(tables, self._places, self._clauses)
         self._priors = Priors(tables)
         self._scope_rows = scope_rows(tables)
+        producers = set(tables["production"]["producer"])
         self._scopes: dict[str, Scope] = {
-            event: build_scope(clause, self._scope_rows) for event, clause in self._clauses.items() if clause.acts
+            event: build_scope(clause, self._scope_rows, producers)
+            for event, clause in self._clauses.items()
+            if clause.acts
         }
 
     def __repr__(self) -> str:
@@ -255,7 +256,7 @@ class Calendar:
                 continue
             choices = self._choices(clause, today, end_use or ("civil" if clause.applies_to("civil") else "military"))
             for state, where, names in self._places_alike(clause, today, asked):
-                worst = self._worst(choices, where) if state.on else _NO_SEVERITY
+                worst = self._severities.worst(choices, where) if state.on else NO_SEVERITY
                 rows.append(_status_row(event, state, names, worst))
         frame = pd.DataFrame(rows, columns=list(STATUS))
         return frame.astype({"since": "datetime64[s]", "until": "datetime64[s]"})
@@ -274,30 +275,16 @@ class Calendar:
         }
         return [self._choice(clause, today, good, end_use) for good in sorted(goods) or [""]]
 
-    def _worst(self, choices: Sequence[Choice], where: NDArray[np.intp]) -> Severity:
-        """The largest central severity among goods and countries, with its range and basis."""
-        worst = _NO_SEVERITY
-        for choice in choices:
-            central = choice.ends[where, 1]
-            if np.isnan(central).all():
-                continue
-            place = where[int(np.nanargmax(central))]
-            if np.isnan(worst[1]) or choice.ends[place, 1] > worst[1]:
-                number = int(choice.row[place])
-                basis = "analogy" if number == NO_ROW else self._severities.rows[number].basis
-                low, mid, high = choice.ends[place].tolist()
-                worst = low, mid, high, basis, number == NO_ROW
-        return worst
-
     def _places_alike(
         self, clause: Clause, today: Today, asked: Bools | None
     ) -> Iterator[tuple[State, NDArray[np.intp], tuple[str, ...]]]:
         """Each state of a clause, where it holds among the places asked for, and their names; the widest first."""
-        by_state: dict[State, list[NDArray[np.intp]]] = {}
+        alike: dict[object, tuple[State, list[NDArray[np.intp]]]] = {}
         for (where, _), state in zip(clause.groups, today.states[clause.event], strict=True):
             if state is not None:
-                by_state.setdefault(state, []).append(where)
-        found = [(state, np.sort(np.concatenate(parts))) for state, parts in by_state.items()]
+                looks = (state.phase.status, state.since, state.phase.until, state.phase.grade, state.branches)
+                alike.setdefault(looks, (state, []))[1].append(where)
+        found = [(state, np.sort(np.concatenate(parts))) for state, parts in alike.values()]
         found.sort(key=lambda pair: -len(pair[1]))
         everywhere = clause.acts_on == "output"  # an output stop has no destinations: it concerns all
         for k, (state, where) in enumerate(found):
@@ -335,20 +322,18 @@ class Calendar:
         `severity` where a severity row begins, `severity ends` where it runs out (grade: its basis; by: good, end use
         and share). Raises InputError.
         """
-        first, last = _stretch("changes", start, until)
+        first, last = stretch("changes", start, until)
         rows = [change for clause in self._clauses.values() for change in phase_changes(clause)]
-        rows += [change for row in self._severities.rows for change in _severity_changes(row)]
+        rows += [change for row in self._severities.rows for change in row.changes]
         kept = sorted((row for row in rows if first <= row[0] <= last), key=lambda row: row[:2])
         return pd.DataFrame(kept, columns=list(CHANGES)).astype({"date": "datetime64[s]"})
 
-    def segment_days(
-        self, start: date | str, until: date | str, events: Collection[str] | None = None
-    ) -> list[date]:
+    def segment_days(self, start: date | str, until: date | str, events: Collection[str] | None = None) -> list[date]:
         """`start` and every later day up to `until` (included) on which an effect of the events can change.
 
         Raises InputError, UnknownIdError.
         """
-        first, last = _stretch("segment_days", start, until)
+        first, last = stretch("segment_days", start, until)
         found = {first}
         for event in self._wanted("segment_days", events):
             clause = self._clauses[event]
@@ -405,21 +390,6 @@ def _status_row(event: str, state: State, names: tuple[str, ...], severity: Seve
     phase = state.phase
     low, central, high, basis, only_prior = severity
     return (
-        event, phase.status, state.confirmed, phase.start, phase.until, phase.grade, state.off, state.on,
+        event, phase.status, state.confirmed, state.since, phase.until, phase.grade, state.off, state.on,
         low, central, high, basis, state.likelier, only_prior, names,
     )  # fmt: skip
-
-
-def _severity_changes(row: SeverityRow) -> list[tuple[date, str, str, tuple[str, ...], str, str]]:
-    about = f"{row.good or 'all goods'} {row.end_use} {row.ends[1]:g}"
-    start = (row.start, row.event, "severity", row.destinations, row.basis, about)
-    if row.until is None:
-        return [start]
-    return [start, (row.until, row.event, "severity ends", row.destinations, row.basis, about)]
-
-
-def _stretch(call: str, start: date | str, until: date | str) -> tuple[date, date]:
-    first, last = day(start, call, "start"), day(until, call, "until")
-    if last < first:
-        raise InputError(call, "until", str(until), f"a day from the start ({first}) on")
-    return first, last

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,7 @@ from supplychain.tables import Tables
 Branches = tuple[bool, bool, bool]  # off, likelier, on
 
 
-@dataclass(frozen=True)
-class ScopeRow:
+class ScopeRow(NamedTuple):
     """One row of event_scope, or what it takes over from another event.
 
     coverage: low, central, high share of the good's flow; content_threshold: None where none is stated
@@ -38,8 +38,7 @@ class ScopeRow:
     via: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """What one effect is about."""
 
     good: str
@@ -107,8 +106,7 @@ def followed(event: str, rows: Mapping[str, Sequence[ScopeRow]], seen: tuple[str
             for other in followed(own.same_as, rows, (*seen, event)):
                 if other.role == "covered" and own.good in ("", other.good):
                     low, central, high = (a * b for a, b in zip(own.coverage, other.coverage, strict=True))
-                    yield replace(
-                        other,
+                    yield other._replace(
                         same_as=own.same_as,
                         role=own.role,
                         coverage=(low, central, high),
@@ -119,20 +117,21 @@ def followed(event: str, rows: Mapping[str, Sequence[ScopeRow]], seen: tuple[str
                     )
 
 
-def build_scope(clause: Clause, rows: Mapping[str, Sequence[ScopeRow]]) -> Scope:
+def build_scope(clause: Clause, rows: Mapping[str, Sequence[ScopeRow]], producers: Collection[str]) -> Scope:
     """The scope of a clause as far as it can act on goods of the graph.
 
-    Technology and content count only under re-export clauses. An entity list reaches the producers that it names; a
-    row without one is "firms only, not computed".
+    Technology and content count only under re-export clauses. An entity list, and any row that names buyers, reaches
+    those of them that are producers in the data; where none is, it is "firms only, not computed".
     """
     roles = ("covered", "technology", "content") if clause.acts_on == "reexport" else ("covered",)
     merged: dict[tuple[str, ...], dict[Target, Ends]] = {}
     named: dict[Target, bool] = {}
     for row in followed(clause.event, rows):
-        firms_only = clause.measure == "entity_list" and row.role != "content" and not row.buyers
+        buyers = tuple(sorted(set(row.buyers).intersection(producers)))
+        firms_only = not buyers and (row.buyers or clause.measure == "entity_list") and row.role != "content"
         if not row.good or row.role not in roles or firms_only:
             continue
-        target = Target(row.good, row.role, tuple(sorted(row.buyers)), row.content_threshold)
+        target = Target(row.good, row.role, buyers, row.content_threshold)
         ends = merged.setdefault(row.via, {})
         low, central, high = (max(a, b) for a, b in zip(row.coverage, ends.get(target, (0.0,) * 3), strict=True))
         ends[target] = low, central, high

@@ -11,13 +11,16 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from supplychain.calendar import ONE_DAY, Clause, Places, dates
+from supplychain.calendar import ONE_DAY, Change, Clause, Places, dates
 from supplychain.errors import DataError, Problem
 from supplychain.tables import Tables
 
 NO_ROW = -1
 
 Ends = tuple[float, float, float]  # low, central, high
+Severity = tuple[float, float, float, str, bool]  # low, central, high, basis, only a prior
+
+NO_SEVERITY: Severity = (math.nan, math.nan, math.nan, "", False)
 
 _AGE = re.compile(r"(\d+)(?:-(\d+))?m\+?")
 
@@ -46,6 +49,13 @@ class SeverityRow:
     def speaks_for_all(self) -> bool:
         """Whether it leaves nothing to a prior: all goods, destinations and end uses."""
         return not self.practice and not self.good and self.end_use == "any" and "ALL" in self.destinations
+
+    @property
+    def changes(self) -> list[Change]:
+        """Where it begins and, unless it is open, ends."""
+        about = self.destinations, self.basis, f"{self.good or 'all goods'} {self.end_use} {self.ends[1]:g}"
+        begins = (self.start, self.event, "severity", *about)
+        return [begins] if self.until is None else [begins, (self.until, self.event, "severity ends", *about)]
 
     def holds(self, on: date) -> bool:
         """From is included, until is not."""
@@ -122,6 +132,21 @@ class Severities:
             choice.ends[stroke.where] = stroke.row.ends
             choice.row[stroke.where] = stroke.number
         return choice
+
+    def worst(self, choices: Sequence[Choice], where: NDArray[np.intp]) -> Severity:
+        """The largest central severity among some choices at some places, with its range and basis."""
+        worst = NO_SEVERITY
+        for choice in choices:
+            central = choice.ends[where, 1]
+            if np.isnan(central).all():
+                continue
+            place = where[int(np.nanargmax(central))]
+            if math.isnan(worst[1]) or choice.ends[place, 1] > worst[1]:
+                number = int(choice.row[place])
+                basis = "analogy" if number == NO_ROW else self.rows[number].basis
+                low, mid, high = choice.ends[place].tolist()
+                worst = low, mid, high, basis, number == NO_ROW
+        return worst
 
 
 def _rows(tables: Tables) -> tuple[SeverityRow, ...]:
