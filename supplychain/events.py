@@ -337,12 +337,15 @@ class Calendar:
         found = {first}
         for event in self._wanted("segment_days", events):
             clause = self._clauses[event]
-            days = {turn for turn in self._turns(clause) if first < turn <= last} if clause.acts else ()
+            days = {turn for turn in self._turns(clause) if first < turn <= last}
             found |= {d for d in days if self._fingerprint(clause, d) != self._fingerprint(clause, d - ONE_DAY)}
         return sorted(found)
 
     def _turns(self, clause: Clause) -> set[date]:
-        """Days on which anything that the effects of a clause rest on may change."""
+        """Days on which anything that the effects of a clause rest on may change; none if it cannot have any."""
+        beyond = self._severities.rows_of(clause.event, practice=True)
+        if not clause.acts or not (self._scopes[clause.event].targets or beyond):
+            return set()
         others = {other for via, _, _ in self._scopes[clause.event].parts for other in via}
         days = {turn for other in others for phase in self._clauses[other].phases for turn in phase.turns}
         for phase in clause.phases:
