@@ -51,7 +51,9 @@ class Game:
             else:
                 links.append(act.links)
         self._pools = self._pool_plan()
-        whole = tuple(pool_of(sourcing, good, issuers, np.ones(1, bool)) for good, issuers in self._all_issuers().items())
+        whole = tuple(
+            pool_of(sourcing, good, issuers, np.ones(1, bool)) for good, issuers in self._all_issuers().items()
+        )
         self._reduced: Reduced = reduce(
             sourcing.chain, own, np.unique(np.concatenate(links)), targets, whole if self._sharing != "fixed" else ()
         )
@@ -267,20 +269,18 @@ def _resolved_with(b: Result, a: Result) -> tuple[Solved, Scenario]:
 
 def _switches(a: Result, b: Result) -> tuple[list[str], list[Act], list[int]]:
     """Events that act differently, the acts of both sides, and their owners: k as it was in a, n + k as it is in b."""
+
     def key(act: Act) -> tuple[object, ...]:
         return act.run, act.leg, act.effect.good, act.effect.acts_on, act.links.tobytes(), act.r.tobytes()
 
-    before: dict[str, list[Act]] = {}
-    after: dict[str, list[Act]] = {}
-    for acts, found in ((a.acts, before), (b.acts, after)):
-        for act in acts:
-            found.setdefault(act.effect.event, []).append(act)
+    before, after = _by_event(a.acts), _by_event(b.acts)
     names = [
         event
         for event in sorted(before.keys() | after.keys())
         if sorted(map(key, before.get(event, ()))) != sorted(map(key, after.get(event, ())))
     ]
-    acts, owner = [], []
+    acts: list[Act] = []
+    owner: list[int] = []
     for event, found in after.items():
         acts += found
         owner += [len(names) + names.index(event) if event in names else -1] * len(found)
@@ -288,6 +288,13 @@ def _switches(a: Result, b: Result) -> tuple[list[str], list[Act], list[int]]:
         acts += before.get(event, [])
         owner += [names.index(event)] * len(before.get(event, []))
     return names, acts, owner
+
+
+def _by_event(acts: Sequence[Act]) -> dict[str, list[Act]]:
+    found: dict[str, list[Act]] = {}
+    for act in acts:
+        found.setdefault(act.effect.event, []).append(act)
+    return found
 
 
 def _market(x: Result, products: Sequence[str]) -> tuple[Ints, Floats]:
@@ -301,5 +308,3 @@ def _market(x: Result, products: Sequence[str]) -> tuple[Ints, Floats]:
         start += len(rows)
     order = np.argsort(supplies, kind="stable")
     return supplies[order], weights[order]
-
-

@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -133,29 +132,41 @@ def _levels(chain: Chain) -> tuple[Ints, Ints, list[bool]]:
     tail = np.concatenate([chain.share.indices.astype(np.intp) + supplies, chain.need_supply])
     head = np.concatenate([chain.link_supply, chain.need_node + supplies])
     step = np.concatenate([np.ones(chain.share.nnz, np.intp), np.zeros(len(chain.need_node), np.intp)])
+    level, done = _longest_paths(tail, head, step, supplies + nodes)
+    if done:
+        return level[:supplies], level[supplies:], [False] * (int(level.max(initial=0)) + 1)
+    from scipy.sparse.csgraph import connected_components  # slow to import, and only cycles need it
+
     graph = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(supplies + nodes,) * 2).tocsr()
     count, component = connected_components(graph, directed=True, connection="strong")
     component = component.astype(np.intp)
     in_cycle = np.bincount(component, minlength=count) > 1
     tail, head = component[tail], component[head]
     keep = tail != head
-    tail, head, step = tail[keep], head[keep], step[keep]
+    level, _ = _longest_paths(tail[keep], head[keep], step[keep], count)
+    cyclic = np.zeros(int(level.max(initial=0)) + 1, dtype=bool)
+    cyclic[level[in_cycle]] = True
+    return level[component[:supplies]], level[component[supplies:]], cyclic.tolist()
+
+
+def _longest_paths(tail: Ints, head: Ints, step: Ints, count: int) -> tuple[Ints, bool]:
+    """Length of the longest way to each vertex, peeled from the start; False where a cycle stops the peeling."""
     order = np.argsort(tail, kind="stable")
     tail, head, step = tail[order], head[order], step[order]
     first = np.searchsorted(tail, np.arange(count + 1))
     waiting = np.bincount(head, minlength=count)
     level = np.zeros(count, dtype=np.intp)
     ready = np.flatnonzero(waiting == 0)
+    peeled = 0
     while len(ready):
+        peeled += len(ready)
         lengths = first[ready + 1] - first[ready]
         edges = np.repeat(first[ready] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         np.maximum.at(level, head[edges], level[tail[edges]] + step[edges])
         np.subtract.at(waiting, head[edges], 1)
         touched = np.unique(head[edges])
         ready = touched[waiting[touched] == 0]
-    cyclic = np.zeros(int(level.max(initial=0)) + 1, dtype=bool)
-    cyclic[level[in_cycle]] = True
-    return level[component[:supplies]], level[component[supplies:]], cyclic.tolist()
+    return level, peeled == count
 
 
 def loss_of_needs(level: Level, chain: Chain, criticality: Floats, lost: Floats, lone: Bools) -> Floats:
@@ -169,7 +180,7 @@ def loss_of_needs(level: Level, chain: Chain, criticality: Floats, lost: Floats,
     Returns (len(level.node), K). Source: graded form of the generalised Leontief function (Diem et al. 2022, eq. 7).
     """
     need = level.need
-    weight, takeover, essential = (x[need][:, None] for x in (chain.weight, chain.takeover, chain.essential))
+    weight, takeover, essential = chain.weight[need][:, None], chain.takeover[need][:, None], chain.essential[need]
     own = criticality[need] * lost
     if len(level.group_start) == len(need):  # no groups here: nothing can stand in for anything
         group_loss = np.where(lone, own, weight * own)
@@ -180,8 +191,8 @@ def loss_of_needs(level: Level, chain: Chain, criticality: Floats, lost: Floats,
         grouped = weight * own * (1.0 - np.minimum(1.0, others))
         together = np.add.reduceat(np.where(lone, own, grouped), level.group_start)
         worst = np.maximum.reduceat(own, level.group_start)
-        group_loss = np.where(lone & essential[level.group_start], worst, together)
-    by_group = essential[level.group_start]
+        group_loss = np.where(lone & essential[level.group_start][:, None], worst, together)
+    by_group = essential[level.group_start][:, None]
     stops = np.maximum.reduceat(np.where(by_group, group_loss, 0.0), level.node_start)
     adds = np.add.reduceat(np.where(by_group, 0.0, group_loss), level.node_start)
     result: Floats = np.clip(np.maximum(stops, adds), 0.0, 1.0)
@@ -260,12 +271,13 @@ def availability(
         where, rows = slices[index]
         link = restrictions.link[where]
         raw[level.supply] = arrivals(
-            level.block, loss, link, rows, chain.share.data[link], restrictions.r[where], chain.share.indices[link]
+            level.block, loss, link, rows, chain.share.data[link], restrictions.r[where], chain.share.indices[link].astype(np.intp).astype(np.intp)
         )
         if active:
             lost[level.supply] = raw[level.supply]
             for pool in pools_at[index]:
-                lost[pool.supply] = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], 1.0 - loss)
+                met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], 1.0 - loss)
+                lost[pool.supply] = np.where(pool.columns, met, lost[pool.supply])
         if not len(level.node):
             return 0.0
         needed = loss_of_needs(level, chain, criticality, lost[chain.need_supply[level.need]], single)

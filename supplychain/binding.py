@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +24,22 @@ class Solved:
     criticality: Floats  # (Q, K)
     made: Floats  # (N, K) a
     arrived: Floats  # (M, K) A
+
+    @cached_property
+    def acts_at(self) -> dict[tuple[int, bool], tuple[Ints, Ints, Ints]]:
+        """(run, output stop) -> links (or nodes) in rising order, the act on each, and its row in that act."""
+        found = {}
+        for run in {act.run for act in self.acts}:
+            for stop in (False, True):
+                mine = [k for k, a in enumerate(self.acts) if a.run == run and (a.effect.acts_on == "output") == stop]
+                if not mine:
+                    continue
+                links = np.concatenate([self.acts[k].links for k in mine])
+                act = np.repeat(mine, [len(self.acts[k].links) for k in mine])
+                row = np.concatenate([np.arange(len(self.acts[k].links)) for k in mine])
+                order = np.argsort(links, kind="stable")
+                found[run, stop] = links[order], act[order], row[order]
+        return found
 
 
 @dataclass(frozen=True)
@@ -79,9 +95,9 @@ class _Walk:
         lost = share * (1.0 - (1.0 - cut) * solved.made[node, self.column])
         worst = np.flatnonzero((lost > 0) & (lost >= lost.max(initial=0.0) - TIE))
         first = int(worst[0]) if len(worst) else int(np.argmax(share)) if len(share) else -1
-        acts = acts_on(solved, links[worst], node[worst], self.column)
+        cuts = cuts_on(solved, links[worst], node[worst], self.column)
         evidence = sourcing.link_evidence[links[first]] if first >= 0 else -1
-        criticality = 1.0 if edge < 0 else float(sourcing.edges["criticality"].iat[edge])
+        criticality = 1.0 if edge < 0 else float(sourcing.edges["criticality"].to_numpy(dtype=float)[edge])
         rows = [world.evidence[evidence][0]] if evidence >= 0 else []
         country = world.countries[sourcing.node_country[node[first]]] if first >= 0 else ""
         same = sourcing.node_country[node] == sourcing.node_country[node[first]] if first >= 0 else np.zeros(0, bool)
@@ -89,15 +105,16 @@ class _Walk:
             Step(
                 step, output, made_in, world.goods[sourcing.supply_good[supply]], country,
                 float(share[same].sum()), criticality, available, 1.0 - available if edge < 0 else loss, binding,
-                float(cut[first]) if first >= 0 else 0.0, tuple(dict.fromkeys(a.effect.event for a, _ in acts)),
-                bool(acts) and all(prior for _, prior in acts), float(sourcing.supply_assumed[supply]),
+                float(cut[first]) if first >= 0 else 0.0, tuple(c.event for c in cuts),
+                bool(cuts) and all(c.prior for c in cuts), float(sourcing.supply_assumed[supply]),
                 BASES[sourcing.link_basis[links[first]]] if first >= 0 else "", edge,
-                (*rows, *dict.fromkeys(row for a, _ in acts for row in severity_rows(a, solved, links, node))),
+                (*rows, *dict.fromkeys(row for c in cuts for row in c.rows)),
             )
         )  # fmt: skip
         if binding:
             for at in worst:
-                self.descend(step + 1, int(node[at]))
+                if (1.0 - cut[at]) * (1.0 - solved.made[node[at], self.column]) > TIE:
+                    self.descend(step + 1, int(node[at]))
 
     def descend(self, step: int, node: int) -> None:
         """Add the inputs of one maker that is short, the binding ones first."""
@@ -149,46 +166,57 @@ def cut_of(restrictions: Restrictions, links: Ints, column: int) -> Floats:
     return result
 
 
-def acts_on(solved: Solved, links: Ints, nodes: Ints, column: int) -> list[tuple[Act, bool]]:
-    """The acts that take something from these links or from the making of these nodes, strongest first, and whether
-    only a prior speaks for each."""
+@dataclass(frozen=True)
+class Cut:
+    """What one event takes from some flows: the largest r, whether only a prior speaks, and the severity rows."""
+
+    event: str
+    r: float
+    prior: bool
+    rows: tuple[str, ...]
+
+
+def cuts_on(solved: Solved, links: Ints, nodes: Ints, column: int) -> list[Cut]:
+    """The events that take something from these links or from the making of these nodes, strongest first."""
     run, reading = divmod(column, RUNS)
-    found = []
-    for act in solved.acts:
-        if act.run != run:
+    found: dict[str, list[tuple[float, bool, str]]] = {}
+    for stop, wanted in ((False, links), (True, nodes)):
+        if (run, stop) not in solved.acts_at:
             continue
-        wanted = nodes if act.effect.acts_on == "output" else links
-        at = np.flatnonzero(np.isin(act.links, wanted))
-        strength = act.r[at, reading].max(initial=0.0)
-        if strength > 0:
-            found.append((float(strength), act, bool(act.effect.prior[_rows(act, solved, act.links[at])].all())))
-    found.sort(key=lambda item: (-item[0], item[1].effect.event))
-    return [(act, prior) for _, act, prior in found]
+        at, acts, rows = solved.acts_at[run, stop]
+        for one in np.unique(wanted):
+            for k in range(int(np.searchsorted(at, one)), int(np.searchsorted(at, one, side="right"))):
+                act, row = solved.acts[acts[k]], int(rows[k])
+                if (r := float(act.r[row, reading])) > 0:
+                    place = _place(act, solved.sourcing, int(one))
+                    prior, label = bool(act.effect.prior[place]), act.effect.severity_row[place]
+                    found.setdefault(act.effect.event, []).append((r, prior, label))
+    cuts = [
+        Cut(event, max(r for r, _, _ in hits), all(p for _, p, _ in hits), tuple(sorted({x for _, _, x in hits if x})))
+        for event, hits in found.items()
+    ]
+    return sorted(cuts, key=lambda cut: (-cut.r, cut.event))
 
 
-def severity_rows(act: Act, solved: Solved, links: Ints, nodes: Ints) -> list[str]:
-    """Labels of the severity rows behind an act on these links."""
-    wanted = nodes if act.effect.acts_on == "output" else links
-    rows = _rows(act, solved, act.links[np.isin(act.links, wanted)])
-    return [act.effect.severity_row[k] for k in sorted(set(rows.tolist())) if act.effect.severity_row[k]]
-
-
-def _rows(act: Act, solved: Solved, at: Ints) -> Ints:
-    """Which country's row of the effect speaks for each link (or node)."""
-    sourcing = solved.sourcing
+def _place(act: Act, sourcing: Sourcing, at: int) -> int:
+    """The country whose row of the effect speaks for a link (or node)."""
     if act.effect.acts_on == "output":
-        return sourcing.node_country[at]
+        return int(sourcing.node_country[at])
     if act.effect.acts_on == "import":
-        return sourcing.node_country[sourcing.link_node[at]]
-    buyer = sourcing.supply_country[sourcing.chain.link_supply[at]]
-    trader = sourcing.link_trader[at]
-    result: Ints = np.where((act.leg == 0) & (trader >= 0), trader, buyer)
-    return result
+        return int(sourcing.node_country[sourcing.link_node[at]])
+    trader = int(sourcing.link_trader[at])
+    return trader if act.leg == 0 and trader >= 0 else int(sourcing.supply_country[sourcing.chain.link_supply[at]])
 
 
-def chain_below(sourcing: Sourcing, supply: int, parts: Mapping[str, list[str]]) -> list[str]:
-    """All goods below a supply, itself first: the whole chain where nothing binds."""
-    found = [sourcing.world.goods[sourcing.supply_good[supply]]]
-    for good in found:
-        found += [i for i in parts.get(good, ()) if i not in found]
-    return found
+def main_path(steps: list[Step]) -> list[Step]:
+    """One way down the binding chain, nearest first, to the flow that is cut most: what a sentence can tell."""
+    way: list[Step] = []
+    for step in steps:
+        if step.step != len(way) or not step.binding:
+            if way and step.step <= way[-1].step:
+                break
+            continue
+        way.append(step)
+    deepest = max(range(len(way)), key=lambda k: (way[k].cut, k), default=-1)
+    cut = [k for k, step in enumerate(way) if step.events and step.cut >= way[deepest].cut / 2]
+    return way[: cut[0] + 1] if cut else way

@@ -94,7 +94,7 @@ def _stocks(
         if matching:
             finest = max((bool(row[0]), bool(row[1])) for row in matching)
             equal = [row for row in matching if (bool(row[0]), bool(row[1])) == finest]
-            low, central, high = (sum(row[k] for row in equal) for k in (2, 3, 4))
+            low, central, high = (sum(days) for days in zip(*(row[2:5] for row in equal), strict=True))
             holders[edge, where] = (low, central, high), ";".join(row[5] for row in equal)
         else:
             holders[edge, where] = defaults.of("default_stock", good)

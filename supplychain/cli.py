@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -29,6 +29,7 @@ Event = Annotated[list[str] | None, typer.Option("--event", help="Only this even
 WhatIf = Annotated[list[str] | None, typer.Option("--what-if", help="A hypothetical event; repeatable.")]
 EndUse = Annotated[str, typer.Option("--end-use", help="own, civil or military.")]
 Sharing = Annotated[str, typer.Option("--sharing", help="fixed, shared or first.")]
+Unconfirmed = Annotated[str, typer.Option("--unconfirmed", help="both branches, or all such clauses off or on.")]
 LegalOnly = Annotated[bool, typer.Option("--legal-only", help="Leave out practice beyond the text.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of a data package. Default: the bundled one.")]
 Overlay = Annotated[Path | None, typer.Option("--overlay", help="Folder with your own rows.")]
@@ -81,22 +82,28 @@ def choose(name: str, value: str, allowed: Iterable[str]) -> str:
 
 def exposure_of(
     net: Network, on: str, market: str, product: list[str] | None, event: list[str] | None, what_if: list[str] | None,
-    end_use: str, sharing: str, legal_only: bool,
+    end_use: str, sharing: str, legal_only: bool, unconfirmed: str,
 ) -> Exposure:  # fmt: skip
-    return net.exposure(on, market, product or None, event, tuple(what_if or ()), end_use, sharing, legal_only)
+    """The answer to the common options of a question."""
+    from supplychain.scenario import Scenario
+
+    scenario = {"products": product or (), "events": event or None, "what_if": what_if or ()}
+    options = {"end_use": end_use, "sharing": sharing, "legal_only": legal_only, "unconfirmed": unconfirmed}
+    return net.ask(Scenario.model_validate({"on": on, "market": market, **scenario, **options}))
 
 
 @app.command()
 def exposure(
     on: On, market: Market, product: Product = None, event: Event = None, what_if: WhatIf = None,
-    end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False, data: Data = None,
+    end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
+    unconfirmed: Unconfirmed = "both", data: Data = None,
     overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False, top: Top = 100,
 ) -> None:  # fmt: skip
     """Rank the products of a market by what is missing on a day, with the reason and the evidence."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    x = exposure_of(net, on, market, product, event, what_if, end_use, sharing, legal_only)
+    x = exposure_of(net, on, market, product, event, what_if, end_use, sharing, legal_only, unconfirmed)
     out.write(out.Answer.of(x, net), format, output, force, lambda: out.exposure_table(x, top))
 
 
@@ -104,13 +111,13 @@ def exposure(
 def explain(
     product: Annotated[str, typer.Argument(help="The product.")], on: On, market: Market, event: Event = None,
     what_if: WhatIf = None, end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
-    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+    unconfirmed: Unconfirmed = "both", data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
     """Show why a product is exposed: every input down the binding chain, with the rows it rests on."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    x = exposure_of(net, on, market, [product], event, what_if, end_use, sharing, legal_only)
+    x = exposure_of(net, on, market, [product], event, what_if, end_use, sharing, legal_only, unconfirmed)
     out.write(out.Answer.of(x, net, x.explain(product)), format, output, force, lambda: out.explain_table(x, product))
 
 
@@ -140,7 +147,9 @@ def goods(
 
     net = network(data, overlay)
     frame = out.goods_frame(net, search, kind)
-    out.write(out.Answer(frame, f"search={search}", net), format, output, force, lambda: out.plain_table(frame, "Goods"))
+    out.write(
+        out.Answer(frame, f"search={search}", net), format, output, force, lambda: out.plain_table(frame, "Goods")
+    )
 
 
 @app.command()
@@ -156,7 +165,9 @@ def paths(
     net = network(data, overlay)
     frame = net.paths(source, target, limit)
     title = f"Showing {len(frame)} of {frame.attrs['total']} ways from {source} to {target}"
-    out.write(out.Answer(frame, f"{source}>{target}", net), format, output, force, lambda: out.plain_table(frame, title))
+    out.write(
+        out.Answer(frame, f"{source}>{target}", net), format, output, force, lambda: out.plain_table(frame, title)
+    )
 
 
 @app.command()
@@ -175,5 +186,3 @@ def validate(
     print(f"{errors} errors, {len(problems) - errors} warnings")
     if errors:
         raise typer.Exit(1)
-
-

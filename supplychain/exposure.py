@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.availability import Bools, Floats, Ints, availability
-from supplychain.binding import Solved, Step, steps_to
+from supplychain.binding import Solved, Step, main_path, steps_to
 from supplychain.errors import InputError
 from supplychain.events import READINGS, Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
@@ -78,7 +78,8 @@ class Model:
     @cached_property
     def lone(self) -> Bools:
         """(K,) the columns of the linked reading."""
-        return np.arange(len(CLASSES) * RUNS) % RUNS == LINKED
+        result: Bools = np.arange(len(CLASSES) * RUNS) % RUNS == LINKED
+        return result
 
     @cached_property
     def evidence(self) -> Mapping[str, tuple[str, str]]:
@@ -103,7 +104,7 @@ class Model:
             [
                 effect
                 for effect in self.calendar.effects(
-                    scenario.on, end_use, scenario.events, scenario.legal_only, scenario.unconfirmed
+                    scenario.on, end_use, scenario.clauses, scenario.legal_only, scenario.unconfirmed
                 )
                 if effect.good not in self.licensed
             ]
@@ -157,13 +158,33 @@ class Result:
 
     @cached_property
     def products(self) -> tuple[str, ...]:
+        return self.scenario.products or tuple(p for p in self._every_product if p not in self._foreign)
+
+    @cached_property
+    def _every_product(self) -> tuple[str, ...]:
         goods = self.model.tables["goods"]
-        return self.scenario.products or tuple(goods.loc[goods["kind"] == "product", "good"])
+        return tuple(goods.loc[goods["kind"] == "product", "good"])
+
+    @cached_property
+    def _foreign(self) -> tuple[str, ...]:
+        """Military products that no row says the market makes or buys: not shown there unless asked for."""
+        world = self.solved.sourcing.world
+        inside = {world.country_index[c] for c in self._place.countries}
+        names = {*self._place.countries, self._place.code}
+        return tuple(
+            product
+            for product in self._every_product
+            if self._goods[product]["end_use"] == "military"
+            and world.makers[product]
+            and not any(maker.country in inside for maker in world.makers[product])
+            and not any(importer in names for importer, _ in world.trade.get(product, ()))
+        )
 
     @cached_property
     def _goods(self) -> dict[str, dict[str, str]]:
         columns = ["good", "name", "sector", "end_use"]
-        return {g["good"]: g for g in self.model.tables["goods"][columns].to_dict("records")}
+        rows = self.model.tables["goods"][columns].itertuples(index=False)
+        return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
 
     def end_use(self, product: str) -> str:
         """The class in which a product is shown: its own, unless the scenario asks for one."""
@@ -213,7 +234,6 @@ class Result:
         about = self._goods[product]
         chain = self.chain(product)
         binding = [step for step in chain if step.binding]
-        events = tuple(dict.fromkeys(event for step in binding for event in step.events))
         cuts = [step for step in binding if step.events]
         return {
             "product": product,
@@ -221,12 +241,12 @@ class Result:
             "sector": about["sector"],
             "end_use": self.end_use(product),
             **dict(zip(READINGS, readings.tolist(), strict=True)),
-            "binding": " > ".join(dict.fromkeys(step.input for step in reversed(binding))) if cuts else "",
-            "events": events,
+            "binding": " > ".join(step.input for step in reversed(main_path(chain))) if cuts else "",
+            "events": tuple(dict.fromkeys(event for step in binding for event in step.events)),
             "coverage": self.coverage(product),
             "only_prior": bool(cuts) and all(step.prior for step in cuts),
             "confidence": self.confidence(product),
-            "why": self._why(product, readings, binding),
+            "why": self._why(product, readings),
         }
 
     def _column(self, product: str) -> int:
@@ -235,7 +255,7 @@ class Result:
         shown = CENTRAL if readings[CENTRAL] > 0 else HIGH if readings[HIGH] > 0 else DEPENDENT
         if readings[shown] <= 0:
             shown = LINKED
-        return self._columns(product).start + shown
+        return CLASSES.index(self.end_use(product)) * RUNS + shown
 
     def _worst_country(self, product: str, column: int) -> str:
         rows, weights = self.supplies(product)
@@ -276,7 +296,7 @@ class Result:
         """Share of the binding chain that rests on a source: mean over its edges and its supplies."""
         edges, supplies = self._evidence_of(product)
         sources = self.solved.sourcing.edges["source_id"]
-        parts = [float(sources.iat[k] != "UNVERIFIED") for k in edges]
+        parts = [0.0 if sources.iat[k] == "UNVERIFIED" else 1.0 for k in edges]
         parts += [1.0 - float(self.solved.sourcing.supply_assumed[s]) for s in supplies]
         return float(np.mean(parts))
 
@@ -289,21 +309,20 @@ class Result:
             words += [self.model.evidence[row][1] for row in rows if row in self.model.evidence]
         return min(words, key=WEAKEST_FIRST.index, default="unverified")
 
-    def _why(self, product: str, readings: Floats, binding: list[Step]) -> str:
+    def _why(self, product: str, readings: Floats) -> str:
         """One sentence: through what, from where, by which clause."""
-        names = self._goods
         if readings[LINKED] <= 0:
             return "Not linked to any clause in force on this day."
-        last = binding[-1]
-        way = " > ".join(names[good]["name"] for good in dict.fromkeys(step.input for step in reversed(binding)))
-        events = tuple(dict.fromkeys(event for step in binding for event in step.events))
-        by = f"{', '.join(events[:3])}{' and others' if len(events) > 3 else ''}"
+        path = main_path(self.chain(product))
+        last = path[-1]
+        way = " > ".join(_short(self._goods[step.input]["name"]) for step in reversed(path))
+        by = f"{', '.join(last.events[:3])}{' and others' if len(last.events) > 3 else ''}" or "its own inputs"
         if readings[HIGH] <= 0:
             hanging = "depends on" if readings[DEPENDENT] > 0 else "is linked to"
-            return f"No supply is missing; it {hanging} {names[last.input]['name']} from {last.country} ({by}): {way}."
+            return f"Nothing is missing, but it {hanging} {last.country} ({by}): {way}."
         if readings[CENTRAL] <= 0:
-            return f"Supply could be missing in the high case only, through {way} from {last.country} ({by})."
-        return f"{names[last.input]['name']} from {last.country} is short ({by}) and carries through {way}."
+            return f"Missing in the high case only, from {last.country} ({by}): {way}."
+        return f"From {last.country} ({by}): {way}."
 
     def explain(self, product: str) -> pd.DataFrame:
         """Every step down the binding chain of a product, the inputs that do not bind beside it.
@@ -331,18 +350,11 @@ class Result:
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
         """The rows of `assumptions` that the result leans on, and what else was assumed."""
-        found = {}
-        for act in self.solved.acts:
-            for row in act.effect.severity_row:
-                if row.startswith("assumptions.csv"):
-                    found[row] = None
+        rows = (row for act in self.acts for row in act.effect.severity_row)
+        found = sorted({row for row in rows if row.startswith("assumptions.csv")})
         table = self.model.tables["assumptions"]
-        lines = [
-            f"{table.at[row, 'name']} {table.at[row, 'applies_to']} = {table.at[row, 'value']:g} {table.at[row, 'unit']}"
-            for row in found
-            if row in table.index
-        ]
-        return tuple(lines)
+        said = dict(zip(table.index, table[["name", "applies_to", "value", "unit"]].itertuples(index=False), strict=True))
+        return tuple(f"{name} {to} = {value:g} {unit}" for name, to, value, unit in (said[row] for row in found))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -357,7 +369,14 @@ class Result:
         status = self.model.calendar.status(on)
         open_ends = status.loc[~status["confirmed"], "event"].drop_duplicates().tolist()
         if open_ends and self.scenario.unconfirmed == "both":
-            lines.append(f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}.")
+            lines.append(
+                f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}."
+            )
+        if self._foreign and not self.scenario.products:
+            lines.append(
+                f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes or "
+                f"buys them: {_few(self._foreign)}. Name one to see it all the same."
+            )
         lines += self._unmade()
         lines += self._outside()
         return tuple(lines)
@@ -370,10 +389,13 @@ class Result:
         unmade = sorted(g for g in wanted if not any(not np.isnan(m.share) for m in world.makers[g]))
         if not unmade:
             return []
-        return [f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: {_few(unmade)}."]
+        return [
+            f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: {_few(unmade)}."
+        ]
 
     def _below(self, good: str) -> set[str]:
-        found, todo = set(), [good]
+        found: set[str] = set()
+        todo = [good]
         while todo:
             for k in self.model.parts.get(todo.pop(), ()):
                 needed = str(self.solved.sourcing.edges["input"].iat[k])
@@ -388,22 +410,27 @@ class Result:
         scope = tables["event_scope"]
         status = self.model.calendar.status(self.scenario.on)
         active = set(status.loc[status["status"] == "in_force", "event"])
-        if self.scenario.events is not None:
-            active &= set(self.scenario.events)
+        if self.scenario.clauses is not None:
+            active &= set(self.scenario.clauses)
         scope = scope[scope["event"].isin(active)]
         missing = sorted(set(scope.loc[(scope["good"] == "") & (scope["same_as"] == ""), "item"]))
         lines = [f"{len(missing)} items of clauses in force are not in the graph: {_few(missing)}."] if missing else []
         producers = set(tables["production"]["producer"])
         events = tables["events"]
         lists = set(events.loc[events["measure"] == "entity_list", "event"]) & active
-        firms = [e for e in sorted(lists) if not any(set(b) & producers for b in scope.loc[scope["event"] == e, "buyer"])]
+        firms = [
+            e for e in sorted(lists) if not any(set(b) & producers for b in scope.loc[scope["event"] == e, "buyer"])
+        ]
         if firms:
             lines.append(f"{len(firms)} entity lists name firms only, not computed: {_few(firms)}.")
         return lines
 
 
+def _short(name: str) -> str:
+    """A name without what it explains in brackets."""
+    return name.partition(" (")[0]
+
+
 def _few(names: Sequence[str], shown: int = 5) -> str:
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
-
-

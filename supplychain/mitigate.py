@@ -37,9 +37,9 @@ def candidates(result: Result, product: str) -> list[Measure]:
     """The measures that touch the binding chain of a product."""
     tables, sourcing = result.model.tables, result.model.sourcing
     names = dict(zip(tables["goods"]["good"], tables["goods"]["name"], strict=True))
-    assumed = tables["assumptions"].set_index(["name", "applies_to"])["value"]
-    second = float(assumed.get(("second_source_share", "ALL"), 0.1))
-    days = float(assumed.get(("extra_stock_days", "ALL"), 30.0))
+    table = tables["assumptions"]
+    assumed = dict(zip(table["name"], table["value"].to_numpy(dtype=float), strict=True))
+    second, days = assumed.get("second_source_share", 0.1), assumed.get("extra_stock_days", 30.0)
     recycled = _recycled(tables["production"])
     found: list[Measure] = []
     for step in result.chain(product):
@@ -51,22 +51,30 @@ def candidates(result: Result, product: str) -> list[Measure]:
             text = f"{name}: {second:.0%} of supply from a source outside {step.country}"
             found.append(Measure("second source", step.input, amount=second, detail=text))
         if step.edge >= 0:
-            found.append(Measure("stock", step.input, amount=days, detail=f"{name}: {days:g} more days held by its users"))
+            found.append(
+                Measure("stock", step.input, amount=days, detail=f"{name}: {days:g} more days held by its users")
+            )
             edge = sourcing.edges.loc[step.edge]
             if edge["criticality_low"] < edge["criticality"]:
-                low = float(edge["criticality_low"])
-                text = f"{name} in {names[step.output]}: {edge['substitute'] or 'what can stand in for it'} used in full"
+                low = float(sourcing.edges["criticality_low"].to_numpy(dtype=float)[step.edge])
+                text = (
+                    f"{name} in {names[step.output]}: {edge['substitute'] or 'what can stand in for it'} used in full"
+                )
                 found.append(Measure("substitute", step.input, step.edge, low, text))
         if step.input in recycled:
             share = recycled[step.input]
-            found.append(Measure("recycled supply", step.input, amount=share, detail=f"{name}: {share:.0%} from recycling at home"))
+            found.append(
+                Measure(
+                    "recycled supply", step.input, amount=share, detail=f"{name}: {share:.0%} from recycling at home"
+                )
+            )
     return list(dict.fromkeys(found))
 
 
 def _recycled(production: pd.DataFrame) -> dict[str, float]:
     """Documented share of recycled output of each good."""
     rows = production[(production["kind"] == "recycled") & production["share"].notna() & (production["use"] != "no")]
-    return {good: float(share) for good, share in rows.groupby("good")["share"].sum().items()}
+    return {str(good): float(share) for good, share in rows.groupby("good")["share"].sum().items()}
 
 
 def apply(model: Model, measures: Sequence[Measure]) -> Model:
@@ -80,7 +88,9 @@ def apply(model: Model, measures: Sequence[Measure]) -> Model:
         elif measure.kind == "substitute":
             edges = sourcing.edges.copy()
             columns = ["criticality_low", "criticality", "criticality_high"]
-            edges.loc[measure.edge, columns] = np.minimum(edges.loc[measure.edge, columns].astype(float), measure.amount)
+            edges.loc[measure.edge, columns] = np.minimum(
+                edges.loc[measure.edge, columns].astype(float), measure.amount
+            )
             sourcing = replace(sourcing, edges=edges)
     return model.varied(sourcing, licensed, stock)
 
@@ -91,12 +101,12 @@ def _safer(sourcing: Sourcing, good: str, share: float) -> Sourcing:
     old = sourcing.chain.share
     data = old.data.copy()
     data[here] *= 1.0 - share
-    return replace(sourcing, chain=replace(sourcing.chain, share=csr_array((data, old.indices, old.indptr), shape=old.shape)))
+    return replace(
+        sourcing, chain=replace(sourcing.chain, share=csr_array((data, old.indices, old.indptr), shape=old.shape))
+    )
 
 
-def mitigations(
-    result: Result, product: str, progress: Callable[[int, int], None] | None = None
-) -> pd.DataFrame:
+def mitigations(result: Result, product: str, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
     """Measures ranked by what they avoid: measure, detail, short_after, avoided, days_avoided.
 
     Each is an exact run of the model again: short_after = central shortage with the measure, avoided = what it takes

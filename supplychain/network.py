@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from supplychain import goods as goods_graph
+from supplychain.attribute import contributions, difference
+from supplychain.availability import SharingMode
 from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
-from supplychain.attribute import contributions, difference
 from supplychain.exposure import Model, Result
 from supplychain.restrictions import Act
-from supplychain.scenario import Scenario
+from supplychain.scenario import EndUse, Scenario, Unconfirmed
 from supplychain.sourcing import sourcing_frame
 from supplychain.tables import Tables, load_tables
 
@@ -162,10 +163,10 @@ class Network:
         products: Sequence[str] | None = None,
         events: Sequence[str] | None = None,
         what_if: Sequence[str] = (),
-        end_use: str = "own",
-        sharing: str = "fixed",
+        end_use: EndUse = "own",
+        sharing: SharingMode = "fixed",
         legal_only: bool = False,
-        unconfirmed: str = "both",
+        unconfirmed: Unconfirmed = "both",
     ) -> Exposure:
         """How exposed products in a market are to the restrictions in force on a day.
 
@@ -236,6 +237,8 @@ def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:
             "r_low": low,
             "r": central,
             "r_high": high,
-            "reason": "output stop" if effect.acts_on == "output" else effect.acts_on + (" practice" if effect.practice else ""),
+            "reason": "output stop"
+            if effect.acts_on == "output"
+            else effect.acts_on + (" practice" if effect.practice else ""),
         }
     )

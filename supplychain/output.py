@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -215,11 +216,11 @@ def goods_frame(net: Network, search: str, kind: str | None) -> pd.DataFrame:
     if kind is not None and kind not in set(table["kind"]):
         raise InputError("goods", "--kind", kind, ", ".join(sorted(set(table["kind"]))))
     wanted = fold(search)
-    hit = [
+    hit = np.array([
         wanted in fold(" ".join([good, name, *aliases]))
         for good, name, aliases in zip(table["good"], table["name"], table["aliases"], strict=True)
-    ]
-    table = table[hit & ((table["kind"] == kind) if kind else True)]
+    ], dtype=bool)  # fmt: skip
+    table = table[hit if kind is None else hit & (table["kind"] == kind).to_numpy()]
     if table.empty:
         raise InputError("goods", "search", search, "part of an id, name or alias", "'supplychain goods' lists all.")
     merged = table[["good", "name", "kind", "stage"]].merge(
@@ -237,10 +238,12 @@ def events_frame(net: Network, on: str, destination: str | None, end_use: str | 
     sources = net.table("sources").set_index("source_id")
     frame = status.copy()
     for column in ("title", "issuer", "measure", "acts_on", "destinations", "end_use", "source_id"):
-        frame[column] = [about.at[event, column] for event in frame["event"]]
+        frame[column] = frame["event"].map(about[column])
     covers = [net.model.calendar.covered(event, on) for event in frame["event"]]
-    frame["covers"] = [tuple(dict.fromkeys(g or f"({i})" for g, i in zip(c["good"], c["item"], strict=True))) for c in covers]
-    frame["url"] = [sources.at[s, "url"] for s in frame["source_id"]]
+    frame["covers"] = [
+        tuple(dict.fromkeys(g or f"({i})" for g, i in zip(c["good"], c["item"], strict=True))) for c in covers
+    ]
+    frame["url"] = frame["source_id"].map(sources["url"])
     return frame.reset_index(drop=True)
 
 

@@ -61,7 +61,7 @@ def restrict(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[R
 
 
 def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:
-    """For each good that a clause in force names, the buyers outside the issuing countries and the spare capacity there."""
+    """For each good that a clause in force names, its buyers and spare capacity outside the issuing countries."""
     result = []
     for k, effects in enumerate(classes):
         columns = np.zeros(len(classes) * RUNS, dtype=bool)
@@ -130,7 +130,9 @@ def _legs(
         result.append((1, traded & (trader == issuer) & (buyer != issuer), effect.r[buyer]))
     elif effect.acts_on == "import":
         result.append((0, (first_end == issuer) & (maker != issuer), effect.r[maker]))
-        result.append((1, traded & (buyer == issuer) & (maker != issuer), np.maximum(effect.r[maker], effect.r[trader])))
+        result.append(
+            (1, traded & (buyer == issuer) & (maker != issuer), np.maximum(effect.r[maker], effect.r[trader]))
+        )
     elif effect.acts_on == "reexport":
         sent_on = (seller != issuer) & (buyer != issuer) & (seller != buyer)
         if effect.role == "technology":
@@ -145,9 +147,7 @@ def _legs(
     return [(leg, links[where], r[where]) for leg, where, r in result if where.any()]
 
 
-def _content_of(
-    sourcing: Sourcing, effect: Effect, effects: Sequence[Effect], made_of: dict[str, Floats]
-) -> Floats:
+def _content_of(sourcing: Sourcing, effect: Effect, effects: Sequence[Effect], made_of: dict[str, Floats]) -> Floats:
     """v of every node under one event, computed once an event."""
     if effect.event not in made_of:
         goods = {e.good for e in effects if e.event == effect.event and e.role == "content"}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 
+from supplychain.availability import SharingMode
 from supplychain.calendar import day
 from supplychain.errors import InputError, nearest
 from supplychain.tables import Tables
@@ -28,6 +29,10 @@ _ALLOWED = {
 }
 _REPEATED = {"products": "product", "events": "event", "what_if": "what_if"}  # field -> its key, once a value
 _FIELD_OF = {_REPEATED.get(name, name): name for name in _ALLOWED}
+
+
+EndUse = Literal["own", "civil", "military"]
+Unconfirmed = Literal["both", "off", "on"]
 
 
 class Scenario(BaseModel):
@@ -51,10 +56,10 @@ class Scenario(BaseModel):
     products: tuple[str, ...] = ()
     events: tuple[str, ...] | None = None
     what_if: tuple[str, ...] = ()
-    end_use: Literal["own", "civil", "military"] = "own"
-    sharing: Literal["fixed", "shared", "first"] = "fixed"
+    end_use: EndUse = "own"
+    sharing: SharingMode = "fixed"
     legal_only: bool = False
-    unconfirmed: Literal["both", "off", "on"] = "both"
+    unconfirmed: Unconfirmed = "both"
 
     @model_validator(mode="wrap")
     @classmethod

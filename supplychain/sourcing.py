@@ -138,10 +138,11 @@ def routes_of(world: World, good: str, countries: Ints, buyer: str = "") -> Rout
         (at, origin, np.full(len(at), -1), surplus[at, origin], np.full(len(at), BASES.index("surplus")),
          world.maker_evidence[g, origin]),
     ]  # fmt: skip
-    supply, origin, trader, share, basis, evidence = (np.concatenate(column) for column in zip(*parts, strict=True))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    share = columns.pop(3)
     keep = share > TINY
-    whole = [x[keep].astype(np.intp) for x in (supply, origin, trader, basis, evidence)]
-    return Routes(whole[0], whole[1], whole[2], share[keep], whole[3], whole[4])
+    supplied, origins, trader, basis, evidence = (column[keep].astype(np.intp) for column in columns)
+    return Routes(supplied, origins, trader, share[keep], basis, evidence)
 
 
 def _home(world: World, g: int, countries: Ints, left: Floats, imported: Bools) -> tuple[Floats, Floats]:
@@ -248,7 +249,7 @@ def build_sourcing(tables: Tables, world: World | None = None, buyers: Iterable[
     supply_of = {key: row for row, key in enumerate(zip(goods.tolist(), places.tolist(), supply_buyer, strict=True))}
     needs, need_edge = _needs(edges, world, nodes, supply_of)
     by_assumption = link.basis == BASES.index("assumed")
-    assumed = np.bincount(link.supply[by_assumption], link.share[by_assumption], minlength=count)
+    assumed = np.bincount(link.supply[by_assumption], link.share[by_assumption], minlength=count).astype(float)
     return Sourcing(
         world, edges, Chain(chain_share, *needs), nodes.good, nodes.producer, nodes.country, nodes.share,
         nodes.spare, goods, places, buyers_of, _use_of(world, nodes, goods, places, buyers_of, supply_of), assumed,

@@ -53,7 +53,7 @@ class Run:
 def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
     """The day on which the first clause of a scenario takes something, at the earliest three years before `until`."""
     earliest = until - timedelta(days=LONGEST)
-    for day in [earliest, *model.calendar.segment_days(earliest, until, scenario.events)]:
+    for day in [earliest, *model.calendar.segment_days(earliest, until, scenario.clauses)]:
         if any(effect.r.any() for effects in model.effects(scenario.changed(on=day)) for effect in effects):
             return day
     return None
@@ -61,14 +61,15 @@ def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
 
 def run(
     model: Model, scenario: Scenario, start: date, until: date, supply: Ints, release: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Run:  # fmt: skip
     """Simulate a scenario from day 0 = `start` to `until`, watching some supplies.
 
-    release: government stocks count too; progress(done, all) is called now and then. Transit and refill stay central in all columns. felt low = short low with stock high, and the other way round.
+    release: government stocks count too; progress(days) is called now and then. Transit and refill stay central in all
+    columns; felt low = short low with stock high, felt high = short high with stock low.
     """
     days = (until - start).days + 1
-    turns = [start, *(d for d in model.calendar.segment_days(start, until, scenario.events) if d > start)]
+    turns = [start, *(d for d in model.calendar.segment_days(start, until, scenario.clauses) if d > start)]
     segments = []
     for turn in turns:
         classes = model.effects(scenario.changed(on=turn))
@@ -192,5 +193,3 @@ def simulation(result: Result, start: date, until: date, release: bool = False) 
         raise InputError("simulate", "until", until.isoformat(), f"a day from {start} to ten years later")
     rows = np.unique(np.concatenate([result.supplies(p)[0] for p in result.products]))
     return Simulation(result, start, until, run(result.model, result.scenario, start, until, rows, release))
-
-
