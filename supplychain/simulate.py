@@ -1,19 +1,40 @@
-"""What is lost on which day: stocks run down, shipments under way still arrive (arrays only)."""
+"""What is lost on which day: stocks run down, and what is under way still arrives (arrays only).
+
+Losses change on few days only: when a shipment that differs from the one before arrives, when a stock has run out, when
+a clause begins or ends. `simulate` goes from one such day to the next and recomputes what the change touches; stocks
+drain and fill in straight lines in between. The result is that of a loop over all days and all nodes. Columns do not
+touch each other: they are copies of the chain side by side, so that each changes on its own days only.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
-from supplychain.availability import Bools, Chain, Floats, Ints, Level, Pool, Restrictions, SharingMode
-from supplychain.availability import loss_of_needs, meet
+from supplychain.availability import (
+    Bools,
+    Chain,
+    Floats,
+    Ints,
+    Level,
+    Pool,
+    Restrictions,
+    SharingMode,
+    loss_of_needs,
+    meet,
+)
 from supplychain.errors import InputError
 
 SETTLED = 1e-12  # smaller changes of a loss do not travel on (availability's tolerance)
-NOTICED = 1e-9  # a smaller loss is rounding, not a first loss
+NOTICED = 1e-9  # a smaller loss is rounding: no first loss, and an inflow that counts as full
 RECOVERED = 0.995  # share of normal output that counts as back to normal
+MAX_ROUNDS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +51,8 @@ class Path:
     """Day by day what is left of the watched supplies and nodes.
 
     supply: (days, supplies, K) A; node: (days, nodes, K) a
-    node_first: (nodes, K) day of the first loss with the part of that day that stock still covers, nan if none
-    node_ran_out: (nodes, K) the need that bound on that day, -1 if none
+    node_first: (nodes, K) day of the first loss and the part of that day which stock still covers, nan if none
+    node_ran_out: (nodes, K) the need that bound on that day, -1 if none did
     """
 
     supply: Floats
@@ -45,7 +66,7 @@ class Summary:
     """A path in figures, each (rows, K).
 
     first_day: day of the first loss, nan if none; worst: largest share lost on a day; days_lost: days of normal output;
-    recovered: first day after which at least 0.995 is left to the end, nan if never below or never back;
+    recovered: first day after which 0.995 or more is left to the end, nan if it never fell below or never came back;
     ran_out: the need that bound on the first day, -1 for none
     """
 
@@ -57,23 +78,25 @@ class Summary:
 
 
 def summarise(path: Path) -> tuple[Summary, Summary]:
-    """The watched supplies and the watched nodes of a path in figures."""
-    first = _first(path.supply < 1.0 - NOTICED)
-    return (
-        _summary(path.supply, first, np.full(first.shape, -1)),
-        _summary(path.node, path.node_first, path.node_ran_out),
-    )
+    """First day, depth, days lost and recovery of the watched supplies and of the watched nodes.
+
+    A supply has no stock of its own: its first day is a whole day.
+    """
+    first = _first_day(path.supply < 1.0 - NOTICED)
+    supply = _summary(path.supply, first, np.full(first.shape, -1))
+    return supply, _summary(path.node, path.node_first, path.node_ran_out)
 
 
-def _first(happens: Bools) -> Floats:
-    result: Floats = np.where(happens.any(axis=0), happens.argmax(axis=0), np.nan) if len(happens) else np.nan
+def _first_day(happens: Bools) -> Floats:
+    result: Floats = np.where(happens.any(axis=0), happens.argmax(axis=0), np.nan)
     return result
 
 
 def _summary(left: Floats, first: Floats, ran_out: Ints) -> Summary:
     days = len(left)
-    since = _first(left[::-1] < RECOVERED)  # days between the last bad day and the end
-    recovered = np.where(since > 0, days - since, np.nan)
+    good_at_end = _first_day(left[::-1] < RECOVERED)
+    with np.errstate(invalid="ignore"):
+        recovered = np.where(good_at_end > 0, days - good_at_end, np.nan)
     return Summary(first, 1.0 - left.min(axis=0), days - left.sum(axis=0), recovered, ran_out)
 
 
@@ -91,123 +114,398 @@ def simulate(
     sharing: SharingMode = "fixed",
     progress: Callable[[int], None] | None = None,
 ) -> Path:
-    """Plain daily loop."""
-    K = stock.shape[1]
-    need = np.arange(len(chain.need_node))
-    whole = _part(chain, need)
-    nothing = Restrictions(np.ones((chain.nodes, K)), np.zeros(0, np.intp), np.zeros((0, K)))
+    """Share of normal output and supply that is left on each day, after stocks and transit.
 
-    def at(day: int) -> Segment:
-        started = [s for s in segments if s.start <= day]
-        return started[-1] if started else Segment(-1, nothing)
+    f(t) = sum_n s (1 - r(t - T)) a_n(t - T); available = min(1, f + S); a from `available` as in `availability`;
+    use = min(available, a); S <- min(ceiling, S + f - use + refill), refill only when f >= 1
 
-    history: list[Floats] = []
-    supply_path = np.ones((days, len(watch_supply), K))
-    node_path = np.ones((days, len(watch_node), K))
-    first = np.full((chain.nodes, K), np.nan)
-    ran_out = np.full((chain.nodes, K), -1)
-    left = stock.copy()
-    for t in range(days):
-        today = at(t)
-        r = np.zeros((chain.share.nnz, K))
-        for T in np.unique(transit):
-            then = at(t - T).restrictions
-            mine = transit[then.link] == T
-            r[then.link[mine]] = then.r[mine]
-        own_loss = 1.0 - today.restrictions.own
-        loss = own_loss.copy()
-        while True:
-            shipped = loss[chain.share.indices]
-            for T in np.unique(transit[transit > 0]):
-                mine = transit == T
-                shipped[mine] = history[t - T][chain.share.indices[mine]] if t >= T else 0.0
-            arriving = chain.share.data[:, None] * (r + (1.0 - r) * shipped)
-            raw = np.zeros((chain.supplies, K))
-            np.add.at(raw, chain.link_supply, arriving)
-            lost = raw.copy()
-            if sharing != "fixed":
-                for pool in today.pools:
-                    met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], 1.0 - loss)
-                    lost[pool.supply] = np.where(pool.columns, met, lost[pool.supply])
-            inflow = lost[chain.need_supply]
-            short = np.maximum(0.0, inflow - left)
-            new = own_loss.copy()
-            if len(need):
-                new[whole.node] = np.maximum(own_loss[whole.node], loss_of_needs(whole, chain, criticality, short, lone))
-            change = np.abs(new - loss).max(initial=0.0)
-            loss = new
-            if change < SETTLED:
-                break
-        history.append(loss)
-        supply_path[t] = 1.0 - lost[watch_supply]
-        node_path[t] = 1.0 - loss[watch_node]
-        new_loss = (loss > NOTICED) & np.isnan(first)
-        covered, index = _binding(whole, chain, criticality, short, lone, left, inflow)
-        day, which = np.zeros_like(first), np.full_like(ran_out, -1)
-        day[whole.node], which[whole.node] = covered, index
-        cause = new_loss & (loss > own_loss + SETTLED)
-        first[new_loss] = t
-        first[cause] += day[cause]
-        ran_out[cause] = which[cause]
-        used = np.maximum(short, loss[chain.need_node])
-        left = np.minimum(stock, left - inflow + used + np.where(inflow <= NOTICED, refill, 0.0))
+    criticality: (Q, K) or (Q, 1); lone: (K,) see `loss_of_needs`; stock: (Q, K) days of normal use of each need, start
+    and ceiling; transit: (links,) whole days T; refill: days of use a day; days: how many, the first is day 0, before
+    which nothing is lost; watch_supply, watch_node: rows of the result; sharing acts on the inflow of the day;
+    progress: called with the number of days done
+    Raises InputError on a bad argument, ArithmeticError when a cycle within a day does not settle.
+    Source: stocks of inputs as in the ARIO model (Hallegatte 2014), on `availability`.
+    """
+    _check(chain, segments, lone, stock, transit, refill, days, sharing)
+    columns = stock.shape[1]
+    copy = np.arange(columns)
+    in_force = [_side_by_side(segment, chain, columns) for segment in segments]
+    run = _Run(
+        _copies(chain, lone),
+        in_force,
+        np.broadcast_to(criticality, stock.shape).T.reshape(-1, 1),
+        stock.T.ravel().astype(np.float64),
+        np.tile(transit, columns),
+        refill,
+        days,
+        sharing,
+    )
+    supply_at = watch_supply[:, None] + copy * chain.supplies
+    node_at = watch_node[:, None] + copy * chain.nodes
+    run.watched[node_at] = True
+    supply, node = np.empty((days, *supply_at.shape)), np.empty((days, *node_at.shape))
+    day = 0
+    while day < days:
+        run.step(day)
+        following = run.next_day()
+        supply[day:following] = 1.0 - np.clip(run.lost[supply_at], 0.0, 1.0)
+        node[day:following] = 1.0 - run.loss[node_at]
+        day = following
         if progress is not None:
-            progress(t + 1)
-    return Path(supply_path, node_path, first[watch_node], ran_out[watch_node])
+            progress(day)
+    ran_out = run.ran_out[node_at]
+    return Path(supply, node, run.first[node_at], np.where(ran_out < 0, -1, ran_out % max(1, len(stock))))
+
+
+class _Run:
+    """The state of one simulation at the start of a day, and the step to the next.
+
+    loss, own_loss: (N,) 1 - a, 1 - own; raw, lost: (M,) 1 - f before and after sharing
+    carried, r: (links,) loss of the maker and restriction when what arrives today was shipped
+    left: (Q,) stock at the start of day `since`, changing by `rate` a day; short: (Q,) what inflow and stock leave
+    missing, the same until day `due`; coming, clauses: by day, which links bring another `carried` or `r`, and how much
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        segments: Sequence[Segment],
+        criticality: Floats,
+        stock: Floats,
+        transit: Ints,
+        refill: float,
+        days: int,
+        sharing: SharingMode,
+    ) -> None:
+        self.chain, self.criticality, self.stock, self.transit = chain, criticality, stock, transit
+        self.refill, self.days, self.sharing = refill, days, sharing
+        self.source, self.buyer = chain.share.indices.astype(np.intp), chain.link_supply
+        self.link_start = chain.share.indptr.astype(np.intp)
+        self.out_links, self.out_start = _sorted_by(self.source, chain.nodes)
+        self.buyer_needs, self.buyer_start = _sorted_by(chain.need_supply, chain.supplies)
+        self.need_start = _sorted_by(chain.need_node, chain.nodes)[1]
+        self.loss, self.own_loss, self.first = (
+            np.zeros(chain.nodes),
+            np.zeros(chain.nodes),
+            np.full(chain.nodes, np.nan),
+        )
+        self.raw, self.lost = np.zeros(chain.supplies), np.zeros(chain.supplies)
+        self.carried, self.r = np.zeros(chain.share.nnz), np.zeros(chain.share.nnz)
+        self.left, self.rate, self.short = stock.copy(), np.zeros(len(stock)), np.zeros(len(stock))
+        self.since, self.due = np.zeros(len(stock), dtype=np.intp), np.full(len(stock), days, dtype=np.intp)
+        self.ran_out = np.full(chain.nodes, -1, dtype=np.intp)
+        self.watched = np.zeros(chain.nodes, dtype=bool)
+        self.pools: tuple[Pool, ...] = ()
+        self.pool_of = np.full(chain.supplies, -1), np.full(chain.nodes, -1)
+        self.segments = {segment.start: segment for segment in segments if segment.start < days}
+        self.coming: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
+        self.clauses: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
+        r = np.zeros(chain.share.nnz)
+        for segment in segments:
+            before, r = r, np.zeros(chain.share.nnz)
+            r[segment.restrictions.link] = segment.restrictions.r
+            changed = np.flatnonzero(r != before)
+            self._send(self.clauses, segment.start, changed, r[changed])
+        self.circular = _circular(chain, transit == 0, () if sharing == "fixed" else segments)
+
+    def next_day(self) -> int:
+        """The next day on which anything changes."""
+        return min(int(self.due.min(initial=self.days)), self.days, *self.coming, *self.clauses, *self.segments)
+
+    def _send(self, to: defaultdict[int, list[tuple[Ints, Floats]]], day: int, links: Ints, values: Floats) -> None:
+        """Let links change to `values` when that which is shipped on `day` arrives."""
+        transit = self.transit[links]
+        order = np.argsort(transit, kind="stable")
+        ends = np.flatnonzero(np.diff(transit[order], append=-1)) + 1
+        start = 0
+        for end in ends.tolist():
+            arrival = day + int(transit[order[start]])
+            if arrival < self.days:
+                to[arrival].append((links[order[start:end]], values[order[start:end]]))
+            start = end
+
+    def step(self, day: int) -> None:
+        """Everything that happens on a day."""
+        chain = self.chain
+        supplies, nodes = np.zeros(chain.supplies, dtype=bool), np.zeros(chain.nodes, dtype=bool)
+        for what, by_day in ((self.carried, self.coming), (self.r, self.clauses)):
+            for links, values in by_day.pop(day, []):
+                what[links] = values
+                supplies[self.buyer[links]] = True
+        if day in self.segments:
+            self._begin(self.segments.pop(day), supplies, nodes)
+        before = self.loss
+        if self.circular:  # the greatest fixed point is reached from above only
+            before = self.loss.copy()
+            self._restart(supplies, nodes)
+        needs = np.flatnonzero(self.due <= day)
+        touched, moved = np.zeros(len(self.stock), dtype=bool), np.zeros(chain.nodes, dtype=bool)
+        changed = np.zeros(0, dtype=np.intp)
+        for _ in range(MAX_ROUNDS):
+            arrived = self._arrive(np.flatnonzero(supplies), changed)
+            needs = np.concatenate([needs, self.buyer_needs[_spans(self.buyer_start, arrived)]])
+            touched[needs] = True
+            nodes[chain.need_node[self._draw(needs, day)]] = True
+            changed = self._make(np.flatnonzero(nodes))
+            if not len(changed):
+                break
+            moved[changed] = True
+            links = self.out_links[_spans(self.out_start, changed)]
+            links = links[self.transit[links] == 0]
+            self.carried[links] = self.loss[self.source[links]]
+            supplies[:], nodes[:], needs = False, False, needs[:0]
+            supplies[self.buyer[links]] = True
+        else:
+            raise ArithmeticError(f"a cycle within day {day} did not settle")
+        makers = np.flatnonzero(np.abs(self.loss - before) > SETTLED if self.circular else moved)
+        links = self.out_links[_spans(self.out_start, makers)]
+        links = links[self.transit[links] > 0]
+        self._send(self.coming, day, links, self.loss[self.source[links]])
+        self._first_losses(makers[self.watched[makers]], day)
+        touched[_spans(self.need_start, makers)] = True
+        self._go_on(np.flatnonzero(touched), day)
+
+    def _begin(self, segment: Segment, supplies: Bools, nodes: Bools) -> None:
+        """Own capacity and pools of a new segment; marks the supplies and nodes that are hit."""
+        own_loss = 1.0 - segment.restrictions.own
+        nodes[own_loss != self.own_loss] = True
+        self.own_loss = own_loss
+        if self.sharing != "fixed":
+            for of in self.pool_of:
+                of[:] = -1
+            for index, pool in enumerate(segment.pools):
+                self.pool_of[0][pool.supply], self.pool_of[1][pool.spare_node] = index, index
+            for pool in self.pools + segment.pools:
+                supplies[pool.supply] = True
+            self.pools = segment.pools
+
+    def _restart(self, supplies: Bools, nodes: Bools) -> None:
+        self.loss = self.own_loss.copy()
+        same_day = self.transit == 0
+        self.carried[same_day] = self.loss[self.source[same_day]]
+        supplies[:], nodes[:] = True, True
+
+    def _arrive(self, supplies: Ints, moved: Ints) -> Ints:
+        """Recompute the inflow of supplies; returns those whose inflow after sharing changed.
+
+        moved: nodes whose loss changed since the last call: with spare capacity they change what a pool can share
+        """
+        link = _spans(self.link_start, supplies)
+        lost = self.chain.share.data[link] * (self.r[link] + (1.0 - self.r[link]) * self.carried[link])
+        self.raw[supplies] = _sums(lost, self.link_start[supplies + 1] - self.link_start[supplies])
+        new = self.raw
+        if self.pools:
+            touched = np.union1d(self.pool_of[0][supplies], self.pool_of[1][moved])
+            pools = [self.pools[index] for index in touched[touched >= 0].tolist()]
+            new, available = self.raw.copy(), 1.0 - self.loss[:, None]
+            for pool in pools:
+                new[pool.supply] = 1.0 - meet(pool, self.sharing, 1.0 - self.raw[pool.supply, None], available)[:, 0]
+            supplies = np.unique(np.concatenate([supplies, *(pool.supply for pool in pools)]))
+        changed: Ints = supplies[np.abs(new[supplies] - self.lost[supplies]) > SETTLED]
+        self.lost[changed] = new[changed]
+        return changed
+
+    def _draw(self, needs: Ints, day: int) -> Ints:
+        """Recompute what inflow and stock leave missing of needs; returns those where that changed."""
+        self._count(needs, day)
+        short = np.maximum(0.0, self.lost[self.chain.need_supply[needs]] - self.left[needs])
+        differs = short != self.short[needs]
+        self.short[needs] = short
+        return needs[differs]
+
+    def _count(self, needs: Ints, day: int) -> None:
+        """Bring the stock of needs to the start of the day."""
+        left = self.left[needs] + (day - self.since[needs]) * self.rate[needs]
+        self.left[needs] = np.minimum(np.maximum(left, 0.0), self.stock[needs])
+        self.since[needs] = day
+
+    def _make(self, nodes: Ints) -> Ints:
+        """Recompute the loss of nodes from what is missing; returns those whose loss changed."""
+        new = self.own_loss[nodes]
+        part = _part(self.chain, _spans(self.need_start, nodes))
+        if len(part.need):
+            short = self.short[part.need, None]
+            inputs = loss_of_needs(part, self.chain, self.criticality, short, np.zeros(1, dtype=bool))[:, 0]
+            at = np.searchsorted(nodes, part.node)
+            new[at] = np.maximum(new[at], inputs)
+        differs = np.abs(new - self.loss[nodes]) > SETTLED
+        self.loss[nodes[differs]] = new[differs]
+        return nodes[differs]
+
+    def _go_on(self, needs: Ints, day: int) -> None:
+        """How the stocks of needs go on from this day, and until when what is missing stays the same."""
+        self._count(needs, day)
+        lost, left, short = self.lost[self.chain.need_supply[needs]], self.left[needs], self.short[needs]
+        use_lost = np.maximum(short, self.loss[self.chain.need_node[needs]])
+        rate = use_lost - lost + np.where(lost <= NOTICED, self.refill, 0.0)
+        rate = np.where(left >= self.stock[needs], np.minimum(rate, 0.0), rate)
+        self.rate[needs] = rate
+        lasts = np.full(len(needs), float(self.days))
+        drains = rate < -SETTLED
+        lasts[drains] = np.floor((left[drains] - lost[drains]) / -rate[drains] - NOTICED) + 1.0
+        lasts[(short > 0.0) & (np.abs(rate) > SETTLED)] = 1.0
+        self.due[needs] = day + np.clip(lasts, 1.0, self.days).astype(np.intp)
+
+    def _first_losses(self, nodes: Ints, day: int) -> None:
+        """The first day of the nodes that lose something for the first time."""
+        nodes = nodes[(self.loss[nodes] > NOTICED) & np.isnan(self.first[nodes])]
+        self.first[nodes] = day
+        nodes = nodes[self.loss[nodes] > self.own_loss[nodes] + SETTLED]  # else its own stop is first: no stock helps
+        if len(nodes):
+            part = _part(self.chain, _spans(self.need_start, nodes))
+            lost = self.lost[self.chain.need_supply[part.need]]
+            cover, need = _binding(part, self.chain, self.criticality[:, 0], self.short[part.need],
+                                   self.left[part.need], lost)  # fmt: skip
+            self.first[nodes] += cover
+            self.ran_out[nodes] = need
+
+
+def _binding(
+    part: Level, chain: Chain, criticality: Floats, short: Floats, left: Floats, lost: Floats
+) -> tuple[Floats, Ints]:
+    """The binding input of each node of a part, and how much of the day its stock covers: S / (1 - f).
+
+    The binding input is the largest part of the largest effect on the node (of a group, or of all `adds` together);
+    of equals, the one with the least cover.
+    short, left, lost: (needs,) what is missing, S and 1 - f. Returns S / (1 - f) and the need, both (nodes,).
+    """
+    need, start = part.need, part.group_start
+    group = np.repeat(np.arange(len(start)), np.diff(start, append=len(need)))
+    node = np.repeat(np.arange(len(part.node)), np.diff(start[part.node_start], append=len(need)))
+    covered = chain.takeover[need] * (1.0 - short)
+    others = np.bincount(group, covered)[group] - covered
+    effect = chain.weight[need] * criticality[need] * short * (1.0 - np.minimum(1.0, others))
+    essential = chain.essential[need]
+    added = np.bincount(node, np.where(essential, 0.0, effect))
+    total = np.where(essential, np.bincount(group, effect)[group], added[node])
+    first = start[part.node_start]
+    effect = np.where(total >= np.maximum.reduceat(total, first)[node] - SETTLED, effect, 0.0)
+    binds = effect >= np.maximum.reduceat(effect, first)[node] - SETTLED
+    cover = np.divide(left, lost, out=np.full(len(need), np.inf), where=binds)
+    order = np.lexsort((cover, node))
+    return cover[order[first]], need[order[first]]
+
+
+def _copies(chain: Chain, lone: Bools) -> Chain:
+    """One copy of the chain for each column; where `lone`, members of groups become lone inputs."""
+    columns = len(lone)
+    copy = np.arange(columns)[:, None]
+    share = csr_array(
+        (
+            np.tile(chain.share.data, columns),
+            (chain.share.indices + copy * chain.nodes).ravel(),
+            np.append((chain.share.indptr[:-1] + copy * chain.share.nnz).ravel(), columns * chain.share.nnz),
+        ),
+        shape=(columns * chain.supplies, columns * chain.nodes),
+    )
+    single = np.repeat(lone, len(chain.need_node))
+    group = (chain.need_group + copy * (chain.need_group.max(initial=0) + 1)).ravel()
+    fresh = single | (np.diff(group, prepend=-1) != 0)
+    return Chain(
+        share,
+        (chain.need_node + copy * chain.nodes).ravel(),
+        (chain.need_supply + copy * chain.supplies).ravel(),
+        np.cumsum(fresh) - 1,
+        np.where(single, 1.0, np.tile(chain.weight, columns)),
+        np.where(single, 0.0, np.tile(chain.takeover, columns)),
+        np.tile(chain.essential, columns),
+    )
+
+
+def _side_by_side(segment: Segment, chain: Chain, columns: int) -> Segment:
+    """A segment for the copies of the chain."""
+    copy, given = np.arange(columns), segment.restrictions
+    restrictions = Restrictions(
+        given.own.T.ravel(), (given.link + copy[:, None] * chain.share.nnz).ravel(), given.r.T.ravel()
+    )
+    pools = (
+        Pool(p.supply + k * chain.supplies, p.use, p.spare_node + k * chain.nodes, p.spare, np.ones(1, dtype=bool))
+        for p in segment.pools
+        for k in np.flatnonzero(p.columns)
+    )
+    return Segment(segment.start, restrictions, tuple(pools))
+
+
+def _sorted_by(key: Ints, count: int) -> tuple[Ints, Ints]:
+    """Entries sorted by a number, and (count + 1,) where those of each number begin."""
+    ends = np.cumsum(np.bincount(key, minlength=count))
+    return np.argsort(key, kind="stable"), np.concatenate([[0], ends]).astype(np.intp)
+
+
+def _spans(start: Ints, rows: Ints) -> Ints:
+    """The positions of all entries of some rows, one row after the other."""
+    lengths = start[rows + 1] - start[rows]
+    ends = np.cumsum(lengths)
+    result: Ints = np.repeat(start[rows] - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+    return result
+
+
+def _sums(values: Floats, lengths: Ints) -> Floats:
+    """Sums of stretches of rows; an empty stretch sums to 0."""
+    result = np.zeros(len(lengths))
+    some = np.flatnonzero(lengths)
+    if len(some):
+        result[some] = np.add.reduceat(values, (np.cumsum(lengths) - lengths)[some])
+    return result
 
 
 def _part(chain: Chain, need: Ints) -> Level:
-    """Whole nodes as one level, from all their needs."""
+    """Whole nodes with all their needs, as `loss_of_needs` takes them."""
     group = np.flatnonzero(np.diff(chain.need_group[need], prepend=-1))
     node = np.flatnonzero(np.diff(chain.need_node[need[group]], prepend=-1))
     nothing = np.zeros(0, dtype=np.intp)
     return Level(nothing, chain.share, chain.need_node[need[group[node]]], need, group, node, False)
 
 
-def _binding(
-    part: Level, chain: Chain, criticality: Floats, short: Floats, lone: Bools, left: Floats, inflow: Floats
-) -> tuple[Floats, Ints]:
-    """For each node of a part the share of the day that stock of its binding input covers, and that input.
+def _circular(chain: Chain, same_day: Bools, segments: Sequence[Segment]) -> bool:
+    """Whether a node can reach itself within a day, through links without transit and through pools."""
+    makers, pool = chain.supplies, chain.supplies + chain.nodes
+    source = chain.share.indices[same_day].astype(np.intp)
+    tails, heads = [source + makers, chain.need_supply], [chain.link_supply[same_day], chain.need_node + makers]
+    for shared in {id(p): p for segment in segments for p in segment.pools}.values():
+        at = np.full(len(shared.supply), pool)
+        tails += [shared.supply, at, shared.spare_node + makers]
+        heads += [at, shared.supply, np.full(len(shared.spare_node), pool)]
+        pool += 1
+    tail, head = np.concatenate(tails), np.concatenate(heads)
+    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(pool, pool)).tocsr()
+    _, component = connected_components(graph, directed=True, connection="strong")
+    size = np.bincount(component)
+    return bool((size[component[makers : makers + chain.nodes]] > 1).any())
 
-    The binding input weighs most in the loss of its group (of all `adds` together); of equals, the one with least cover.
-    short: (needs, K) what inflow and stock leave missing; left, inflow: stock and 1 - f at the start of the day
-    Returns S / (1 - f) (nodes, K) and the need (nodes, K).
-    """
-    need = part.need
-    if not len(need):
-        return np.zeros((0, short.shape[1])), np.zeros((0, short.shape[1]), np.intp)
-    essential = chain.essential[need][:, None]
-    weight = np.where(lone, 1.0, chain.weight[need][:, None])
-    lonely = criticality[need] * short
-    covered = chain.takeover[need][:, None] * (1.0 - short)
-    size = np.diff(part.group_start, append=len(need))
-    others = np.repeat(np.add.reduceat(covered, part.group_start), size, axis=0) - covered
-    alone = lone | (np.repeat(size, size) == 1)[:, None]
-    part_of = weight * lonely * np.where(alone, 1.0, 1.0 - np.minimum(1.0, others))
-    group = np.repeat(
-        np.where(
-            lone & chain.essential[need[part.group_start]][:, None],
-            np.maximum.reduceat(lonely, part.group_start),
-            np.add.reduceat(part_of, part.group_start),
-        ),
-        size,
-        axis=0,
-    )
-    start = part.group_start[part.node_start]
-    many = np.diff(start, append=len(need))
 
-    def over(ufunc: np.ufunc, values: Floats) -> Floats:
-        result: Floats = np.repeat(ufunc.reduceat(values, start), many, axis=0)
-        return result
+def _check(
+    chain: Chain,
+    segments: Sequence[Segment],
+    lone: Bools,
+    stock: Floats,
+    transit: Ints,
+    refill: float,
+    days: int,
+    sharing: str,
+) -> None:
+    def refuse(argument: str, got: object, allowed: str) -> None:
+        raise InputError("simulate", argument, got, allowed)
 
-    added = over(np.add, np.where(essential, 0.0, part_of))
-    total = np.where(essential, group, added)
-    in_binding = total >= over(np.maximum, total) - SETTLED
-    binds = in_binding & (part_of >= over(np.maximum, np.where(in_binding, part_of, 0.0)) - SETTLED) & (part_of > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cover = np.where(binds & (inflow > 0), left / inflow, np.inf)
-    least = np.minimum.reduceat(cover, start)
-    at = np.where(cover <= np.repeat(least, many, axis=0), np.arange(len(need))[:, None], len(need))
-    position = np.minimum.reduceat(at, start)
-    found = np.isfinite(least)
-    return np.where(found, least, 0.0), np.where(found, need[np.minimum(position, len(need) - 1)], -1)
+    if days < 1:
+        refuse("days", days, "1 or more")
+    if not (np.isfinite(refill) and refill >= 0):
+        refuse("refill", refill, "days of use a day, 0 or more")
+    if sharing not in get_args(SharingMode):
+        refuse("sharing", sharing, ", ".join(get_args(SharingMode)))
+    if stock.ndim != 2 or len(stock) != len(chain.need_node):
+        refuse("stock", stock.shape, f"one row for each of {len(chain.need_node)} needs, one column for each run")
+    if len(stock) and not stock.min() >= 0:
+        refuse("stock", float(stock.min()), "days of use, 0 or more, never unknown")
+    if transit.shape != (chain.share.nnz,) or not np.issubdtype(transit.dtype, np.integer):
+        refuse("transit", f"{transit.dtype} {transit.shape}", f"whole days for each of {chain.share.nnz} links")
+    if len(transit) and transit.min() < 0:
+        refuse("transit", int(transit.min()), "whole days, 0 or more")
+    if lone.shape != (stock.shape[1],):
+        refuse("lone", lone.shape, f"one value for each of {stock.shape[1]} columns")
+    starts = [segment.start for segment in segments]
+    if starts != sorted(set(starts)) or (starts and starts[0] < 0):
+        refuse("segments", starts, "starts from day 0 on, each later than the one before")
+    for segment in segments:
+        if segment.restrictions.own.shape != (chain.nodes, stock.shape[1]):
+            refuse("segments", segment.restrictions.own.shape, f"own of shape ({chain.nodes}, {stock.shape[1]})")
