@@ -51,7 +51,7 @@ CHAIN = pd.DataFrame(
         (2, "motor", "KOR", "magnet", "VNM", 0.8, 1.0, 0.5, 0.5, True),
     ],
     columns=["step", "output", "made_in", "input", "country", "share", "criticality", "available", "loss", "binding"],
-).assign(events=[("act-1",)] * 6, source_id=HOSTILE)
+).assign(cut=[0.0, 0.5, 0.0, 0.0, 0.5, 0.5], events=[("act-1",)] * 6, source_id=HOSTILE)
 MAKERS = pd.DataFrame(
     {
         "good": ["oxide", "oxide", "oxide", "oxide", "ore"],
@@ -84,6 +84,7 @@ PHASES = pd.DataFrame(
         ("a", "Act A", "2025-04-04", "in_force", ""),
         ("b", HOSTILE, "2025-10-09", "announced", ""),
         ("b", "", "2025-11-10", "suspended", ""),
+        ("b", "", "2026-01-10", "suspended", ""),
         ("b", "", "2026-11-10", "unconfirmed", ""),
         ("c", "Act C", "2025-02-04", "in_force", "USA"),
         ("c", "Act C", "2025-08-10", "ended", "USA"),
@@ -431,13 +432,14 @@ def test_flow_runs_from_mineral_to_market() -> None:
     fig = draw("flow")
     boxes = {note.text.split("<br>")[0]: note for note in fig.layout.annotations}
     assert boxes["USA"].y == 0
-    assert boxes["car, USA"].y == 1
-    assert boxes["motor, JPN"].y == 2
-    assert boxes["motor, JPN"].x == 0, "what binds is the trunk"
-    assert boxes["battery, CHN"].x > 0
-    assert boxes["motor, JPN"].borderwidth > boxes["battery, CHN"].borderwidth
+    assert boxes["car"].y == 1
+    assert boxes["motor"].y == 2
+    assert boxes["motor"].x == 0, "what binds is the trunk"
+    assert boxes["battery"].x > 0
+    assert boxes["motor"].borderwidth > boxes["battery"].borderwidth
+    assert boxes["motor"].text == "motor<br>JPN <b>−45 %</b><br>cut by act-1"
     widths = [t.x[-1] - t.x[0] for t in fig.data]
-    assert widths[0] == pytest.approx(0.5 * 0.45)
+    assert widths[0] == pytest.approx(0.3 * 0.45)
     assert widths[2] == pytest.approx(0.02), "an input that costs little is still drawn"
     assert len(fig.data) == len(CHAIN), "makers tied in another country join the chain"
 
@@ -447,7 +449,7 @@ def test_flow_draws_the_binding_inputs_first_when_there_are_many() -> None:
     frame = pd.concat([pd.DataFrame(many, columns=CHAIN.columns[:10]), CHAIN.iloc[:2, :10]])
     fig = figures.flow(frame, product="car", **USA)
     assert "Showing 4 of 22 inputs" in plain_title(fig)
-    assert any(note.text.startswith("motor, JPN") for note in fig.layout.annotations)
+    assert any(note.text == "motor<br>JPN <b>−45 %</b>" for note in fig.layout.annotations)
 
 
 def test_map_shades_by_share_and_tells_unknown_from_none() -> None:

@@ -14,10 +14,10 @@ from supplychain.figures import style
 from supplychain.figures.style import escape, percent, wrap
 
 COLUMNS = ("step", "output", "input", "country", "share", "criticality", "available", "loss", "binding")
-LEVEL = 112  # px from one step to the next
-WIDEST = 0.5  # of a column: the band of an input whose lack costs everything
+LEVEL = 122  # px from one step to the next
+WIDEST = 0.3  # of a column: the band of an input whose lack costs everything
 THINNEST = 0.02  # an input whose lack costs nothing is still drawn
-CURVE = 12  # points of a band's edge
+CURVE = 20  # points of a band's edge
 LABEL = 16  # characters of a line in a box
 
 Node = tuple[str, str]  # good, country of the maker
@@ -54,7 +54,7 @@ def flow(
 
     width of a band = loss: share of the output that the lack of this input costs; dark = binding, pale = beside it
     frame: step, output ('' = the market), input, country, share, criticality, available, loss, binding; optional
-    made_in (country of the output's maker), events, source_id (x.explain)
+    made_in (country of the output's maker), cut (share of that flow an act itself stops), events, source_id (x.explain)
     labels: good -> name; across: inputs drawn at each step, the binding ones and the largest losses first
     Returns the figure. Raises InputError.
     """
@@ -85,7 +85,8 @@ def flow(
     way = [called.get(good, good) for good in dict.fromkeys(b.source[0] for b in reversed(bands) if b.row["binding"])]
     alt = f"{title}: the loss runs through {' > '.join(way)}." if way else f"{title}: no input sets a loss."
     notes = [
-        "Band width: share of output that the lack of this input costs (%). Dark: sets the loss. Pale: beside it.",
+        "Boxes: origin, and what is missing of normal supply.",
+        "Bands: share of output that the lack of an input costs; dark: sets the loss, pale: beside it.",
         f"Showing {len(drawn)} of {len(bands)} inputs." if len(drawn) < len(bands) else "",
     ]
     return style.finish(fig, "flow", title, notes, alt, theme, int(LEVEL * (depth + 0.7)), bottom=8)
@@ -134,7 +135,7 @@ def _side_by_side(bands: list[Band], places: Mapping[Node, tuple[int, int]]) -> 
         other = "target" if side == "source" else "source"
         for node, members in groups.items():
             members.sort(key=lambda k: places[getattr(bands[k], other)])
-            at = places[node][0] - sum(bands[k].width for k in members) / 2
+            at = places[node][0] - bands[members[0]].width / 2  # the trunk goes straight down, the others beside it
             for k in members:
                 ends[side, k] = at + bands[k].width / 2
                 at += bands[k].width
@@ -181,10 +182,12 @@ def _box(
 ) -> None:
     """The name of a node in a box, with what is missing of it; a thick frame where it sets the loss."""
     good, country = node
-    name = called.get(good, good)
-    text = wrap(f"{name}, {country}" if country and good else name, LABEL, 3)
+    text = wrap(called.get(good, good), LABEL, 3)
     if rows:
-        text += f"<br><b>{percent(1 - float(rows[0]['available']))} missing</b>"
+        text += f"<br>{escape(country)} <b>{percent(float(rows[0]['available']) - 1)}</b>"
+        acts = _events(rows[0])
+        if rows[0].get("cut", 0) > 0 and acts:
+            text += f"<br>cut by {wrap(acts[0], LABEL, 1)}" + (f"<br>and {len(acts) - 1} more" if len(acts) > 1 else "")
     binds = not rows or any(row["binding"] for row in rows)
     fig.add_annotation(
         x=x,
@@ -199,10 +202,15 @@ def _box(
     )
 
 
+def _events(row: Mapping[str, Any]) -> list[str]:
+    """The acts of a row, given as a list or as one text."""
+    given = row.get("events", ())
+    return [given] if isinstance(given, str) and given else [str(event) for event in given]
+
+
 def _hover(band: Band, called: Mapping[str, str]) -> str:
     row = band.row
-    events = row.get("events", "")
-    acts = events if isinstance(events, str) else ", ".join(events)
+    acts = ", ".join(_events(row))
     names = (called.get(good, good) for good in (band.source[0], band.target[0]))
     lines = [
         f"<b>{' → '.join(wrap(name, 44) for name in names)}</b>",

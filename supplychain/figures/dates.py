@@ -344,10 +344,12 @@ def _stretches(table: pd.DataFrame, end: pd.Timestamp) -> tuple[pd.DataFrame, pd
     first = given.where(given != "").groupby(table["event"]).transform("first")
     title = first.fillna(table["event"])
     table["label"] = [
-        wrap(f"{t} ({w})" if s and w else t, 52, 1) for t, w, s in zip(title, table["where"], several, strict=True)
+        wrap(f"{t} ({w})" if s and w else t, 46, 1) for t, w, s in zip(title, table["where"], several, strict=True)
     ]
     table["key"] = table["event"] + "\x00" + table["where"]
     bars = table.sort_values(["key", "date"], kind="stable", ignore_index=True)
+    again = (bars["status"] == bars["status"].shift()) & (bars["key"] == bars["key"].shift())
+    bars = bars[~again].reset_index(drop=True)
     bars["end"] = bars.groupby("key")["date"].shift(-1).fillna(end)
     rows = bars.groupby("key", sort=True).agg(latest=("date", "max"), label=("label", "last")).reset_index()
     return bars, rows.sort_values(["latest", "key"], ascending=[False, True], kind="stable", ignore_index=True)

@@ -138,7 +138,7 @@ def percent(value: float, digits: int = 0) -> str:
     if value is None or math.isnan(value):
         return "unknown"
     if 0 < abs(value) < 0.01 and digits == 0:
-        return "under 1 %" if value > 0 else "above −1 %"
+        return "under 1 %" if value > 0 else "over −1 %"
     return f"{100 * value:.{digits}f} %".replace("-", "−")
 
 
