@@ -33,14 +33,16 @@ class Stop:
 def documented_stops(model: Model) -> list[Stop]:
     """Every country and good with a production row: the stops that mean something."""
     world = model.sourcing.world
-    found = {
-        (world.countries[maker.country], good) for good in world.goods for maker in world.makers[good]
-    }
+    found = {(world.countries[maker.country], good) for good in world.goods for maker in world.makers[good]}
     return [Stop(country, good) for country, good in sorted(found) if country != "ROW"]
 
 
 def losses(
-    model: Model, stops: Sequence[Sequence[Stop]], supply: Ints, end_use: str = "civil", progress: Progress | None = None
+    model: Model,
+    stops: Sequence[Sequence[Stop]],
+    supply: Ints,
+    end_use: str = "civil",
+    progress: Progress | None = None,
 ) -> Floats:
     """(stops, supplies) loss of each supply when all of a set of stops happen at once; normal trade otherwise.
 
@@ -49,7 +51,9 @@ def losses(
     sourcing = model.sourcing
     world = sourcing.world
     nodes = [
-        np.unique(np.concatenate([_nodes(model, world.good_index[s.good], world.country_index[s.country]) for s in group]))
+        np.unique(
+            np.concatenate([_nodes(model, world.good_index[s.good], world.country_index[s.country]) for s in group])
+        )
         for group in stops
     ]
     hit = np.zeros(sourcing.chain.nodes, dtype=bool)
@@ -120,9 +124,7 @@ def chokepoints(
     return frame.head(top).reset_index(drop=True)
 
 
-def pairs(
-    model: Model, market: str, product: str, top: int = 20, progress: Progress | None = None
-) -> pd.DataFrame:
+def pairs(model: Model, market: str, product: str, top: int = 20, progress: Progress | None = None) -> pd.DataFrame:
     """Pairs of stops that reinforce each other for a product: country_a, good_a, country_b, good_b, a, b, both, extra.
 
     Only pairs inside one group of inputs or among the sources of one good: elsewhere losses cannot reinforce each
@@ -153,9 +155,7 @@ def pairs(
     return frame.sort_values("extra", ascending=False, kind="stable").head(top).reset_index(drop=True)
 
 
-def leverage(
-    model: Model, market: str, products: Sequence[str], progress: Progress | None = None
-) -> pd.DataFrame:
+def leverage(model: Model, market: str, products: Sequence[str], progress: Progress | None = None) -> pd.DataFrame:
     """What each country could stop in a market by halting all it makes: country, goods, products_hit, worst_product,
     worst, mean; the market's own country is left out."""
     stops = documented_stops(model)
@@ -199,13 +199,11 @@ def minimal_cuts(
     ranked = [stops[k] for k in np.argsort(-single, kind="stable") if single[k] > FELT][:candidates]
     found: list[tuple[frozenset[Stop], float]] = []
     for size in range(1, most + 1):
-        tried = [
-            set_
-            for set_ in combinations(ranked, size)
-            if not any(cut <= set(set_) for cut, _ in found)
-        ]
+        tried = [set_ for set_ in combinations(ranked, size) if not any(cut <= set(set_) for cut, _ in found)]
         left = 1.0 - (losses(model, tried, rows) @ weights)[:, 0]
-        found += [(frozenset(set_), float(value)) for set_, value in zip(tried, left, strict=True) if value <= level + FELT]
+        found += [
+            (frozenset(set_), float(value)) for set_, value in zip(tried, left, strict=True) if value <= level + FELT
+        ]
     table = [
         (len(cut), "; ".join(f"{s.country} {s.good}" for s in sorted(cut, key=lambda s: (s.country, s.good))), left)
         for cut, left in found
