@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from supplychain.binding import Solved, Step, main_path, steps_to
 from supplychain.errors import InputError
 from supplychain.events import READINGS, Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
-from supplychain.restrictions import RUNS, Act, pools, restrict
+from supplychain.restrictions import RUNS, Act, Reach, pools, restrict
 from supplychain.scenario import Scenario
 from supplychain.sourcing import Sourcing, build_sourcing
 from supplychain.tables import Tables
@@ -67,6 +68,11 @@ class Model:
         )  # fmt: skip
 
     @cached_property
+    def reach(self) -> Reach:
+        """Which links each clause reaches."""
+        return Reach(self.sourcing)
+
+    @cached_property
     def criticality(self) -> Floats:
         """(Q, K) c of each need: 1 in the linked reading, the high end in the dependent one, then low, central, high."""
         edges = self.sourcing.edges
@@ -98,13 +104,19 @@ class Model:
             found.setdefault(output, []).append(k)
         return found
 
-    def effects(self, scenario: Scenario) -> tuple[list[Effect], list[Effect]]:
-        """What the clauses of a scenario do on its day, in the civil and in the military class."""
+    def effects(
+        self, scenario: Scenario, on: date | None = None, events: Collection[str] | None = None
+    ) -> tuple[list[Effect], list[Effect]]:
+        """What the clauses of a scenario do on its day, in the civil and in the military class.
+
+        on, events: another day, and only some of the scenario's clauses.
+        """
+        wanted = scenario.clauses if events is None else events
         civil, military = (
             [
                 effect
                 for effect in self.calendar.effects(
-                    scenario.on, end_use, scenario.clauses, scenario.legal_only, scenario.unconfirmed
+                    on or scenario.on, end_use, wanted, scenario.legal_only, scenario.unconfirmed
                 )
                 if effect.good not in self.licensed
             ]
@@ -115,7 +127,8 @@ class Model:
     def solve(self, scenario: Scenario, effects: Sequence[Sequence[Effect]] | None = None) -> Solved:
         """All goods in all countries under a scenario; columns = (civil, military) x READINGS."""
         classes = self.effects(scenario) if effects is None else effects
-        restrictions, acts = restrict(self.sourcing, classes)
+        acts = [act for run, effects_of in enumerate(classes) for act in self.reach.acts(effects_of, run)]
+        restrictions = restrict(self.sourcing, acts, len(CLASSES))
         shared = pools(self.sourcing, classes) if scenario.sharing != "fixed" else ()
         made, arrived = availability(
             self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared

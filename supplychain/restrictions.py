@@ -30,34 +30,134 @@ class Act:
     r: Floats
 
 
-def restrict(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Restrictions, list[Act]]:
-    """Own capacity and flows left under the effects of each end-use class; columns = classes x READINGS.
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Where one kind of effect bites: links of one leg, and which countries' rows of `Effect.r` speak for each.
+
+    rows: (n,) country of each link; other: a second one, the larger r counts; factor: (n, 5) what the content test lets
+    through to the clause, None = all
+    """
+
+    leg: int
+    links: Ints
+    rows: Ints
+    other: Ints | None = None
+    factor: Floats | None = None
+
+    def r(self, effect: Effect) -> Floats:
+        """(n, 5) share of each flow lost."""
+        r: Floats = effect.r[self.rows]
+        if self.other is not None:
+            r = np.maximum(r, effect.r[self.other])
+        return r if self.factor is None else r * self.factor
+
+
+class Reach:
+    """Lays effects over the links of one chain; remembers which links a clause reaches, whatever its severity."""
+
+    def __init__(self, sourcing: Sourcing) -> None:
+        self.sourcing = sourcing
+        self._ways: dict[object, list[Way]] = {}
+        self._content: dict[object, Floats] = {}
+
+    def acts(self, effects: Sequence[Effect], run: int) -> list[Act]:
+        """The effects of one end-use class (columns run x READINGS) on the links they reach."""
+        counted: dict[str, set[str]] = {}
+        for effect in effects:
+            if effect.role == "content":
+                counted.setdefault(effect.event, set()).add(effect.good)
+        found = []
+        for effect in effects:
+            if effect.role == "content" or effect.good not in self.sourcing.world.good_index:
+                continue
+            for way in self._ways_of(effect, frozenset(counted.get(effect.event, ()))):
+                r = way.r(effect)
+                hit = np.flatnonzero(r.any(axis=1))
+                if len(hit):
+                    found.append(Act(effect, run, way.leg, way.links[hit], r[hit]))
+        return found
+
+    def _ways_of(self, effect: Effect, counted: frozenset[str]) -> list[Way]:
+        threshold = None if np.isnan(effect.content_threshold) else effect.content_threshold
+        key = (effect.good, effect.acts_on, effect.issuer, effect.role, effect.buyers, threshold, effect.named, counted)
+        if key not in self._ways:
+            ways = [self._stop(effect)] if effect.acts_on == "output" else self._flows(effect, counted)
+            self._ways[key] = [way for way in ways if len(way.links)]
+        return self._ways[key]
+
+    def _stop(self, effect: Effect) -> Way:
+        """The issuer's producers of the good; those that the clause names, if it names any."""
+        s = self.sourcing
+        mine = (s.node_good == s.world.good_index[effect.good]) & (s.node_country == s.world.country_index[effect.issuer])
+        if effect.buyers:
+            mine &= np.isin(s.node_producer.astype(str), list(effect.buyers))
+        nodes = np.flatnonzero(mine)
+        return Way(0, nodes, s.node_country[nodes])
+
+    def _flows(self, effect: Effect, counted: frozenset[str]) -> list[Way]:
+        """Leg 0 ends at the trader or, without one, at the buyer; leg 1 at the buyer."""
+        s = self.sourcing
+        here = s.links_of_good(s.world.good_index[effect.good])
+        links = np.arange(here.start, here.stop)
+        if effect.buyers:
+            listed = np.isin(s.supply_buyer[s.chain.link_supply[here]].astype(str), list(effect.buyers))
+            links = links[listed]
+        trader, maker = s.link_trader[links], s.node_country[s.link_node[links]]
+        buyer = s.supply_country[s.chain.link_supply[links]]
+        issuer = s.world.country_index[effect.issuer]
+        traded = trader >= 0
+        first_end, seller = np.where(traded, trader, buyer), np.where(traded, trader, maker)
+
+        def way(leg: int, where: Bools, rows: Ints, other: Ints | None = None, factor: Floats | None = None) -> Way:
+            return Way(
+                leg, links[where], rows[where], None if other is None else other[where],
+                None if factor is None else factor[where],
+            )  # fmt: skip
+
+        if effect.acts_on == "export":
+            return [
+                way(0, (maker == issuer) & (first_end != issuer), first_end),
+                way(1, traded & (trader == issuer) & (buyer != issuer), buyer),
+            ]
+        if effect.acts_on == "import":
+            return [
+                way(0, (first_end == issuer) & (maker != issuer), maker),
+                way(1, traded & (buyer == issuer) & (maker != issuer), maker, trader),
+            ]
+        if effect.acts_on != "reexport":
+            return []
+        sent_on = (seller != issuer) & (buyer != issuer) & (seller != buyer)
+        if effect.role == "technology":
+            return [way(1, sent_on, buyer)]
+        if np.isnan(effect.content_threshold):
+            return [way(1, sent_on & traded & (maker == issuer), buyer)]
+        if (effect.issuer, counted) not in self._content:
+            self._content[effect.issuer, counted] = content(s, effect.issuer, counted)
+        share = self._content[effect.issuer, counted]
+        hit = caught(share, effect.content_threshold, effect.named)[s.link_node[links]]
+        return [way(1, sent_on, buyer, factor=np.where((maker == issuer)[:, None], 1.0, hit))]
+
+
+def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions:
+    """Own capacity and flows left under some acts; columns = runs x READINGS.
 
     Several clauses on one flow: the largest r. A trader's flow has two legs, from the maker to the trader and on to the
-    buyer: r = 1 - (1 - r1)(1 - r2). Returns the restrictions and, for explanations, which effect reached which links.
+    buyer: r = 1 - (1 - r1)(1 - r2).
     """
-    columns = len(classes) * RUNS
-    own = np.ones((sourcing.chain.nodes, columns))
-    legs: tuple[dict[int, Floats], dict[int, Floats]] = ({}, {})
-    acts: list[Act] = []
-    for k, effects in enumerate(classes):
-        at = slice(k * RUNS, (k + 1) * RUNS)
-        made_of: dict[str, Floats] = {}
-        for effect in effects:
-            if effect.role == "content" or effect.good not in sourcing.world.good_index:
-                continue
-            if effect.acts_on == "output":
-                nodes = _nodes_of(sourcing, effect)
-                r = effect.r[sourcing.node_country[nodes]]
-                own[nodes, at] = np.minimum(own[nodes, at], 1.0 - r)
-                acts.append(Act(effect, k, 0, nodes, r))
-                continue
-            for leg, links, r in _legs(sourcing, effect, effects, made_of):
-                found = legs[leg].setdefault(sourcing.world.good_index[effect.good], _empty(sourcing, effect, columns))
-                rows = links - _links_of(sourcing, effect.good).start
-                found[rows, at] = np.maximum(found[rows, at], r)
-                acts.append(Act(effect, k, leg, links, r))
-    return Restrictions(own, *_combined(sourcing, legs, columns)), acts
+    own = np.ones((sourcing.chain.nodes, runs * RUNS))
+    on_flows = [act for act in acts if act.effect.acts_on != "output"]
+    for act in acts:
+        if act.effect.acts_on == "output":
+            at = slice(act.run * RUNS, (act.run + 1) * RUNS)
+            own[act.links, at] = np.minimum(own[act.links, at], 1.0 - act.r)
+    if not on_flows:
+        return Restrictions(own, np.zeros(0, dtype=np.intp), np.zeros((0, runs * RUNS)))
+    link = np.unique(np.concatenate([act.links for act in on_flows]))
+    legs = np.zeros((2, len(link), runs * RUNS))
+    for act in on_flows:
+        at, rows = slice(act.run * RUNS, (act.run + 1) * RUNS), np.searchsorted(link, act.links)
+        legs[act.leg, rows, at] = np.maximum(legs[act.leg, rows, at], act.r)
+    return Restrictions(own, link, 1.0 - (1.0 - legs[0]) * (1.0 - legs[1]))
 
 
 def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:
@@ -87,85 +187,3 @@ def pool_of(sourcing: Sourcing, good: str, issuers: Collection[int], columns: Bo
     makers = (sourcing.node_good == g) & (spare > 0) & ~np.isin(sourcing.node_country, inside)
     nodes = np.flatnonzero(makers)
     return Pool(supply, sourcing.supply_use[supply], nodes, spare[nodes], columns)
-
-
-def _empty(sourcing: Sourcing, effect: Effect, columns: int) -> Floats:
-    links = _links_of(sourcing, effect.good)
-    return np.zeros((links.stop - links.start, columns))
-
-
-def _links_of(sourcing: Sourcing, good: str) -> slice:
-    """The links into the supplies of a good: they stand side by side."""
-    return sourcing.links_of_good(sourcing.world.good_index[good])
-
-
-def _nodes_of(sourcing: Sourcing, effect: Effect) -> Ints:
-    """The issuer's producers of the good (of an output stop); those that it names, if it names any."""
-    mine = (sourcing.node_good == sourcing.world.good_index[effect.good]) & (
-        sourcing.node_country == sourcing.world.country_index[effect.issuer]
-    )
-    if effect.buyers:
-        mine &= np.isin(sourcing.node_producer.astype(str), list(effect.buyers))
-    return np.flatnonzero(mine)
-
-
-def _legs(
-    sourcing: Sourcing, effect: Effect, effects: Sequence[Effect], made_of: dict[str, Floats]
-) -> list[tuple[int, Ints, Floats]]:
-    """(leg, links, r by reading) of one effect: leg 0 ends at the trader or, without one, at the buyer."""
-    here = _links_of(sourcing, effect.good)
-    links = np.arange(here.start, here.stop)
-    supply = sourcing.chain.link_supply[here]
-    if effect.buyers:
-        listed = np.isin(sourcing.supply_buyer[supply].astype(str), list(effect.buyers))
-        links, supply = links[listed], supply[listed]
-    node, trader = sourcing.link_node[links], sourcing.link_trader[links]
-    maker, buyer = sourcing.node_country[node], sourcing.supply_country[supply]
-    issuer = sourcing.world.country_index[effect.issuer]
-    traded = trader >= 0
-    first_end, seller = np.where(traded, trader, buyer), np.where(traded, trader, maker)
-    result: list[tuple[int, Bools, Floats]] = []
-    if effect.acts_on == "export":
-        result.append((0, (maker == issuer) & (first_end != issuer), effect.r[first_end]))
-        result.append((1, traded & (trader == issuer) & (buyer != issuer), effect.r[buyer]))
-    elif effect.acts_on == "import":
-        result.append((0, (first_end == issuer) & (maker != issuer), effect.r[maker]))
-        result.append(
-            (1, traded & (buyer == issuer) & (maker != issuer), np.maximum(effect.r[maker], effect.r[trader]))
-        )
-    elif effect.acts_on == "reexport":
-        sent_on = (seller != issuer) & (buyer != issuer) & (seller != buyer)
-        if effect.role == "technology":
-            result.append((1, sent_on, effect.r[buyer]))
-        elif np.isnan(effect.content_threshold):
-            result.append((1, sent_on & traded & (maker == issuer), effect.r[buyer]))
-        else:
-            share = _content_of(sourcing, effect, effects, made_of)
-            hit = caught(share, effect.content_threshold, effect.named)[node]
-            hit = np.where((maker == issuer)[:, None], 1.0, hit)
-            result.append((1, sent_on, effect.r[buyer] * hit))
-    return [(leg, links[where], r[where]) for leg, where, r in result if where.any()]
-
-
-def _content_of(sourcing: Sourcing, effect: Effect, effects: Sequence[Effect], made_of: dict[str, Floats]) -> Floats:
-    """v of every node under one event, computed once an event."""
-    if effect.event not in made_of:
-        goods = {e.good for e in effects if e.event == effect.event and e.role == "content"}
-        made_of[effect.event] = content(sourcing, effect.issuer, goods)
-    return made_of[effect.event]
-
-
-def _combined(
-    sourcing: Sourcing, legs: tuple[dict[int, Floats], dict[int, Floats]], columns: int
-) -> tuple[Ints, Floats]:
-    links, rows = [], []
-    for g in sorted(legs[0].keys() | legs[1].keys()):
-        here = sourcing.links_of_good(g)
-        nothing = np.zeros((here.stop - here.start, columns))
-        r = 1.0 - (1.0 - legs[0].get(g, nothing)) * (1.0 - legs[1].get(g, nothing))
-        hit = np.flatnonzero(r.any(axis=1))
-        links.append(hit + here.start)
-        rows.append(r[hit])
-    if not links:
-        return np.zeros(0, dtype=np.intp), np.zeros((0, columns))
-    return np.concatenate(links), np.concatenate(rows)

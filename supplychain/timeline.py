@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,9 +12,10 @@ import pandas as pd
 from supplychain.availability import Floats, Ints, Pool, Restrictions
 from supplychain.buffers import Buffers, buffers
 from supplychain.errors import InputError
+from supplychain.events import Effect
 from supplychain.exposure import CENTRAL, CLASSES, HIGH, LOW, Model, Result
 from supplychain.reduction import Reduced, reduce
-from supplychain.restrictions import RUNS, pools, restrict
+from supplychain.restrictions import RUNS, Act, pools, restrict
 from supplychain.scenario import Scenario
 from supplychain.simulate import Path, Segment, simulate
 
@@ -53,8 +54,8 @@ class Run:
 def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
     """The day on which the first clause of a scenario takes something, at the earliest three years before `until`."""
     earliest = until - timedelta(days=LONGEST)
-    for day in [earliest, *model.calendar.segment_days(earliest, until, scenario.clauses)]:
-        if any(effect.r.any() for effects in model.effects(scenario.changed(on=day)) for effect in effects):
+    for day in model.calendar.segment_days(earliest, until, scenario.clauses):
+        if any(effect.r.any() for effects in model.effects(scenario, day) for effect in effects):
             return day
     return None
 
@@ -69,13 +70,10 @@ def run(
     columns; felt low = short low with stock high, felt high = short high with stock low.
     """
     days = (until - start).days + 1
-    turns = [start, *(d for d in model.calendar.segment_days(start, until, scenario.clauses) if d > start)]
     segments = []
-    for turn in turns:
-        classes = model.effects(scenario.changed(on=turn))
-        restrictions, _ = restrict(model.sourcing, classes)
+    for turn, classes, acts in _schedule(model, scenario, start, until):
         shared = pools(model.sourcing, classes) if scenario.sharing != "fixed" else ()
-        segments.append(((turn - start).days, _central(restrictions), shared))
+        segments.append(((turn - start).days, _central(restrict(model.sourcing, acts, len(CLASSES))), shared))
     chain = model.sourcing.chain
     own = np.zeros(chain.nodes, dtype=bool)
     for _, restrictions, _ in segments:
@@ -101,6 +99,32 @@ def run(
         progress,
     )
     return Run(start, days, watched, path, reduced, held)
+
+
+def _schedule(
+    model: Model, scenario: Scenario, start: date, until: date
+) -> Iterator[tuple[date, list[list[Effect]], list[Act]]]:
+    """Each day on which something changes, with the effects of both classes and their acts from then on.
+
+    Only the clauses that change on a day are asked again.
+    """
+    clauses = tuple(model.tables["events"]["event"]) if scenario.clauses is None else scenario.clauses
+    turns: dict[date, list[str]] = {start: list(clauses)}
+    for event in clauses:
+        for day in model.calendar.segment_days(start, until, [event]):
+            if day > start:
+                turns.setdefault(day, []).append(event)
+    effects: dict[tuple[str, int], list[Effect]] = {}
+    acts: dict[tuple[str, int], list[Act]] = {}
+    for day, changed in sorted(turns.items()):
+        for run, found in enumerate(model.effects(scenario, day, changed)):
+            by_event: dict[str, list[Effect]] = {event: [] for event in changed}
+            for effect in found:
+                by_event[effect.event].append(effect)
+            for event, mine in by_event.items():
+                effects[event, run], acts[event, run] = mine, model.reach.acts(mine, run)
+        classes = [[e for (_, r), mine in effects.items() if r == run for e in mine] for run in range(len(CLASSES))]
+        yield day, classes, [act for mine in acts.values() for act in mine]
 
 
 def _extra(model: Model, need: Ints) -> Floats:
