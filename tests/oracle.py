@@ -1,562 +1,532 @@
-"""The static model of the design in plain dicts and loops: slow, and written from the formulas alone.
+"""The static model once more, slow and plain: dicts and loops over table rows, written from the design's formulas only.
 
-`Oracle(tables, on).loss("p", "USA", "short", "civil")`, where tables are lists of rows as `read(folder)` gives them.
-Nothing here knows the engine: that both agree is evidence for both.
+It shares no code with the engine, so that agreement is evidence. `Oracle(tables)` takes each table as a list of
+dicts (blank = None, "" or left out; lists as "A;B") or as a DataFrame. The order below is that of the model: tables,
+status, severity and scope, sourcing, content, restrictions, availability with sharing, readings.
 """
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
 
-Row = Mapping[str, str]
-Tables = Mapping[str, Sequence[Row]]
-Ends = tuple[float, float, float]  # low, central, high
-
+Row = Mapping[str, Any]
 READINGS = ("linked", "dependent", "short_low", "short", "short_high")
-END_USES = ("civil", "military")
+BRANCH = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}  # unconfirmed: off, likelier, on
+END = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}  # which end of a range
 BASES = ("output", "refining", "capacity", "maker_nationality", "proxy")
-CONFIDENCES = ("high", "medium", "low", "unverified")
-NEVER = ("agreement", "easing", "reporting")
-END = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}
+CONFIDENCE = ("high", "medium", "low", "unverified")
 
 
-def read(folder: Path) -> dict[str, list[Row]]:
-    """Every CSV table of a package, cells as text."""
-    found = {}
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            found[path.stem] = list(csv.DictReader(file))
-    return found
+class Maker(NamedTuple):
+    name: str  # producer
+    country: str
+    share: float  # of world output; nan = named, share unknown
 
 
-def cell(row: Row, name: str) -> str:
-    return row.get(name) or ""
-
-
-def number(row: Row, name: str) -> float | None:
-    return float(row[name]) if cell(row, name) else None
-
-
-def items(row: Row, name: str) -> list[str]:
-    return [item for item in cell(row, name).split(";") if item]
-
-
-def ends(row: Row, name: str, blank: float) -> Ends:
-    """x_low, x, x_high; a blank low or high is the central value."""
-    x = number(row, name)
-    middle = blank if x is None else x
-    low, high = number(row, f"{name}_low"), number(row, f"{name}_high")
-    return middle if low is None else low, middle, middle if high is None else high
-
-
-def chosen(rows: Iterable[Row], fact: Sequence[str]) -> list[Row]:
-    """One row a fact: use = yes, else highest confidence, newest year, first in file; use = no only is evidence."""
-    best: dict[tuple[str, ...], tuple[tuple[Any, ...], Row]] = {}
-    for row in rows:
-        if cell(row, "use") == "no":
-            continue
-        key = tuple(cell(row, name) for name in fact)
-        rank = (cell(row, "use") != "yes", CONFIDENCES.index(row["confidence"]), -int(row["year"][-4:]))
-        if key not in best or rank < best[key][0]:
-            best[key] = (rank, row)
-    return [row for _, row in best.values()]
-
-
-class Economy:
-    """Who makes, uses and sells what in normal times."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.goods = {row["good"]: row for row in tables["goods"]}
-        self.members = {row["country"]: items(row, "members") for row in tables["countries"] if row["kind"] == "bloc"}
-        self.countries = [row["country"] for row in tables["countries"] if row["kind"] != "bloc"]
-        self.industry = {row["country"]: number(row, "manufacturing_share") or 0.0 for row in tables["countries"]}
-        self.parts: dict[str, list[Row]] = defaultdict(list)  # of a good
-        self.users: dict[str, list[str]] = defaultdict(list)
-        for row in chosen(tables.get("bom", ()), ("output", "input", "role")):
-            if row["role"] == "part":
-                self.parts[row["output"]].append(row)
-                self.users[row["input"]].append(row["output"])
-        rows: dict[str, list[Row]] = defaultdict(list)
-        for row in chosen(tables.get("production", ()), ("good", "producer", "basis")):
-            rows[row["good"]].append(row)
-        self.production = {good: self.one_basis(self.inherited(rows, good)) for good in self.goods}
-        self.country = {c: c for c in self.countries}
-        for found in self.production.values():
-            self.country |= {row["producer"]: row["country"] for row in found}
-        trade: dict[str, list[Row]] = defaultdict(list)
-        for row in chosen(tables.get("trade", ()), ("good", "importer", "exporter", "basis")):
-            trade[row["good"]].append(row)
-        self.trade = {good: self.inherited(trade, good) for good in self.goods}
-        self.place, self.use, self.flows = cache(self.place), cache(self.use), cache(self.flows)  # type: ignore
-
-    def inherited(self, rows: Mapping[str, list[Row]], good: str) -> list[Row]:
-        while not rows.get(good) and cell(self.goods[good], "kind_of"):
-            good = self.goods[good]["kind_of"]
-        return rows.get(good, [])
-
-    @staticmethod
-    def one_basis(rows: list[Row]) -> list[Row]:
-        wanted = [row for row in rows if cell(row, "use") == "yes"]
-        if wanted or not rows:
-            return wanted
-        basis = next(basis for basis in BASES if any(row["basis"] == basis for row in rows))
-        return [row for row in rows if row["basis"] == basis]
-
-    def inside(self, code: str) -> list[str]:
-        """The countries of a country or bloc."""
-        return self.members.get(code, [code])
-
-    # --- sourcing -------------------------------------------------------------------------------------------------
-
-    def documented(self, good: str, country: str) -> float:
-        return sum(number(row, "share") or 0.0 for row in self.production[good] if row["country"] == country)
-
-    def makers(self, good: str) -> list[str]:
-        """Countries with a production row; every country where no row names anybody."""
-        named = {row["country"] for row in self.production[good]}
-        return [c for c in self.countries if c in named or not named]
-
-    def place(self, good: str, country: str) -> float:
-        """Share of world output made in a country: documented shares, and its use share of what no row explains."""
-        rest = max(0.0, 1 - sum(self.documented(good, c) for c in self.countries))
-        return self.documented(good, country) + self.use(good, country) * rest
-
-    def use(self, good: str, country: str) -> float:
-        """u(i, c): mean over the goods made from it of their place."""
-        users = self.users[good]
-        if not users:
-            return self.industry[country]
-        return sum(self.place(user, country) for user in users) / len(users)
-
-    def producers(self, good: str, country: str) -> dict[str, float]:
-        """The producers of a good in a country and their parts of its output, which sum to 1."""
-        rows = [row for row in self.production[good] if row["country"] == country]
-        if not rows:
-            return {country: 1.0}
-        total = self.documented(good, country)
-        return {row["producer"]: (number(row, "share") or 0.0) / total if total else 1 / len(rows) for row in rows}
-
-    def user_share(self, good: str, buyer: str) -> float:
-        """u of a buyer: a country's use is split over the producers of what is made from the good."""
-        country = self.country[buyer]
-        if buyer == country:
-            return self.use(good, country)
-        users = self.users[good]
-        parts = [self.place(user, country) * self.producers(user, country).get(buyer, 0.0) for user in users]
-        return sum(parts) / len(users)
-
-    def rows_of(self, good: str, buyer: str, basis: str) -> list[Row]:
-        """The trade rows that speak for a buyer: its own, its country's, its bloc's."""
-        rows = [row for row in self.trade[good] if row["basis"] == basis]
-        country = self.country[buyer]
-        blocs = [bloc for bloc, members in self.members.items() if country in members]
-        for name in (buyer, country, *blocs):
-            found = [row for row in rows if row["importer"] == name]
-            if found:
-                return found
-        return []
-
-    def flows(self, good: str, buyer: str) -> list[tuple[str, str, float]]:
-        """(producer, trader or '', share of the buyer's use), shares summing to 1."""
-        c = self.country[buyer]
-        found: dict[tuple[str, str], float] = defaultdict(float)  # (maker's country, trader) -> share
-
-        def buy(exporter: str, share: float) -> None:
-            for maker, trader, part in self.origins(good, exporter):
-                found[maker, trader] += share * part
-
-        supply = self.rows_of(good, buyer, "supply")
-        own = [number(row, "share") or 0.0 for row in supply if row["exporter"] == c]
-        left = 1.0
-        for row in supply:
-            if row["exporter"] != c:
-                buy(row["exporter"], number(row, "share") or 0.0)
-                left -= number(row, "share") or 0.0
-        left = max(0.0, left)
-        imports = self.rows_of(good, buyer, "imports")
-        if not self.production[good]:
-            home = sum(own) if own else 0.0 if imports else left
-        elif own:
-            home = sum(own)
-        elif self.use(good, c) > 0:
-            home = min(left, self.place(good, c) / self.use(good, c))
-        else:
-            home = left if c in self.makers(good) else 0.0
-        found[c, ""] += home
-        left = max(0.0, left - home)
-        if imports and left > 0:
-            told = [number(row, "share") or 0.0 for row in imports]
-            for row, share in zip(imports, told, strict=True):
-                buy(row["exporter"], left * share)
-            found[c, ""] += left * max(0.0, 1 - sum(told))
-        elif left > 0:
-            sellers = self.sellers(good, c)
-            for maker, part in sellers.items():
-                found[maker, ""] += left * part
-            if not sellers:
-                found[c, ""] += left
-        return [
-            (producer, trader, share * part)
-            for (maker, trader), share in found.items()
-            if share > 0
-            for producer, part in self.producers(good, maker).items()
-            if part > 0
-        ]
-
-    def sellers(self, good: str, buyer: str) -> dict[str, float]:
-        """Where a country buys without documents: from the surplus of the others, else from the other makers."""
-        others = [c for c in self.makers(good) if c != buyer]
-        surplus = {c: max(0.0, self.place(good, c) - self.use(good, c)) for c in others}
-        weights = surplus if sum(surplus.values()) > 1e-12 else {c: self.documented(good, c) for c in others}
-        total = sum(weights.values())
-        return {c: weight / total for c, weight in weights.items() if weight > 0} if total > 0 else {}
-
-    def origins(self, good: str, exporter: str) -> list[tuple[str, str, float]]:
-        """What an exporter sells: (maker's country, trader or '', part)."""
-        if exporter in self.members:
-            p = {c: self.documented(good, c) for c in self.inside(exporter) if c in self.makers(good)}
-            return [(c, "", share / sum(p.values())) for c, share in p.items() if share > 0]
-        makers = self.makers(good)
-        if exporter in makers:
-            return [(exporter, "", 1.0)]
-        rows = self.rows_of(good, exporter, "imports")
-        told = {row["exporter"]: number(row, "share") or 0.0 for row in rows if row["exporter"] in makers}
-        told = {c: share / sum(told.values()) for c, share in told.items() if share > 0}
-        return [(c, exporter, part) for c, part in (told or self.sellers(good, exporter)).items()]
-
-
-class Law:
-    """What the clauses do on one day."""
-
-    def __init__(
-        self, tables: Tables, economy: Economy, on: date, events: Sequence[str] | None = None, legal_only: bool = False
-    ) -> None:
-        self.economy, self.on = economy, on
-        self.every = {row["event"]: row for row in tables.get("events", ())}
-        self.active = [
-            event
-            for event, row in self.every.items()
-            if row["measure"] not in NEVER and row["acts_on"] != "nothing" and (events is None or event in events)
-        ]
-        self.phases, self.severities, self.scopes = (defaultdict(list) for _ in range(3))
-        for table, place in (("event_phases", self.phases), ("severities", self.severities), ("event_scope", self.scopes)):
-            for row in tables.get(table, ()):
-                place[row["event"]].append(row)
-        self.priors = {r["applies_to"]: r for r in tables.get("assumptions", ()) if r["name"] == "severity_prior"}
-        self.legal_only = legal_only
-        self.in_force, self.scope, self.severity = cache(self.in_force), cache(self.scope), cache(self.severity)  # type: ignore
-
-    def covers(self, codes: Sequence[str], destination: str) -> bool:
-        return "ALL" in codes or any(destination in self.economy.inside(code) for code in codes)
-
-    def in_force(self, event: str, destination: str, branch: str) -> bool:
-        """branch: off, on or likelier, for a promise that has run out."""
-        row, on = self.every[event], self.on.isoformat()
-        if not self.covers(items(row, "destinations"), destination):
-            return False
-        covering = [p for p in self.phases[event] if self.covers(items(p, "destinations") or ["ALL"], destination)]
-        begun = sorted((p for p in covering if p["from"] <= on), key=lambda p: p["from"])  # stable: later in file wins
-        if not begun:
-            return False
-        for k, phase in enumerate(begun):
-            until = cell(phase, "until")
-            run_out = until and (on > until or (on == until and cell(phase, "until_included") != "yes"))
-            if run_out and all(later["grade"] != "instrument" for later in begun[k + 1 :]):
-                if branch == "likelier":
-                    return begun[-1]["status"] == "in_force" if begun[k + 1 :] else True
-                return branch == "on"
-        return begun[-1]["status"] == "in_force"
-
-    def anywhere(self, event: str, branch: str) -> bool:
-        return any(self.in_force(event, c, branch) for c in self.economy.countries)
-
-    def issuing(self, event: str) -> list[str]:
-        return self.economy.inside(self.every[event]["issuer"])
-
-    def applies(self, event: str, end_use: str) -> bool:
-        return self.every[event]["end_use"] in ("any", "listed", end_use)
-
-    def scope(self, event: str, branch: str) -> list[dict[str, Any]]:
-        """Rows of (good, role) with coverage, threshold, buyers, named; several rows of one good are kept."""
-        found = []
-        for row in self.scopes[event]:
-            about = {"role": row["role"], "threshold": number(row, "content_threshold"), "buyers": items(row, "buyer")}
-            if cell(row, "good"):
-                found.append(about | {"good": row["good"], "coverage": ends(row, "coverage", 1.0), "named": True})
-            for other in items(row, "same_as"):
-                if not self.anywhere(other, branch):
-                    continue
-                for their in self.scope(other, branch):
-                    if their["role"] != "covered":
-                        continue
-                    own = number(row, "coverage") is not None
-                    coverage = ends(row, "coverage", 1.0) if own else their["coverage"]
-                    found.append(about | {"good": their["good"], "coverage": coverage, "named": False})
-        return found
-
-    def severity(self, event: str, good: str, destination: str, end_use: str, practice: bool = False) -> Ends | None:
-        """Of the most specific row, else the prior; of practice rows alone where asked for."""
-        on, best = self.on.isoformat(), None
-        for row in self.severities[event]:
-            codes = items(row, "destinations")
-            if (
-                (row["scope"] == "practice") != practice
-                or not row["from"] <= on < (cell(row, "until") or "9999")
-                or cell(row, "good") not in (("",) if not practice else ()) + (good,)
-                or row["end_use"] not in ("any", end_use)
-            ):
-                continue
-            if destination == "ALL":
-                near = 0 if "ALL" in codes else None
-            else:
-                near = 2 if destination in codes else 1 if self.covers([c for c in codes if c != "ALL"], destination) else 0
-                near = None if near == 0 and "ALL" not in codes else near
-            if near is None:
-                continue
-            rank = (bool(cell(row, "good")), near, row["end_use"] != "any", row["from"])
-            if best is None or rank > best[0]:
-                best = (rank, row)
-        if best is not None:
-            return self.clipped(ends(best[1], "severity", 0.0))
-        if practice:
-            return None
-        measure = self.every[event]["measure"]
-        start = min((p["from"] for p in self.phases[event] if p["status"] == "in_force"), default=on)
-        days = (self.on - date.fromisoformat(start)).days
-        age = "0-3m" if days < 91 else "3-12m" if days < 365 else "12m+"
-        names = [name for name in (f"{measure}:{age}", measure, "ALL") if name in self.priors]
-        return self.clipped(ends(self.priors[names[0]], "value", 0.0))
-
-    @staticmethod
-    def clipped(found: Ends) -> Ends:
-        low, middle, high = (min(1.0, max(0.0, x)) for x in found)
-        return low, middle, high
+class Flow(NamedTuple):
+    maker: str
+    country: str  # of the maker
+    share: float  # of the buyer's use
+    trader: str  # country through which it comes, '' = straight
 
 
 class Oracle:
-    """Losses of every good at every buyer. Options as those of `net.exposure`."""
+    """One data package on one day, for one end-use class; `exposure(product, market, reading)` is the answer."""
 
     def __init__(
-        self, tables: Tables, on: date, sharing: str = "fixed", events: Sequence[str] | None = None,
-        legal_only: bool = False, unconfirmed: str = "both",
-    ) -> None:  # fmt: skip
-        self.economy = Economy(tables)
-        self.law = Law(tables, self.economy, on, events, legal_only)
-        self.sharing, self.unconfirmed = sharing, unconfirmed
-        self.content, self.arrives, self.made = cache(self.content), cache(self.arrives), cache(self.made)  # type: ignore
-        self.restriction = cache(self.restriction)  # type: ignore
-        self.met = cache(self.met)  # type: ignore
+        self,
+        tables: Mapping[str, Any],
+        on: str,
+        end_use: str = "civil",
+        events: Iterable[str] | None = None,
+        sharing: str = "fixed",
+        legal_only: bool = False,
+    ) -> None:
+        self.tables = {name: _clean(rows) for name, rows in tables.items()}
+        self.on, self.end_use, self.sharing, self.legal_only = on, end_use, sharing, legal_only
+        self.run = None if events is None else set(events)
+        self.memo: dict[tuple[Any, ...], Any] = {}
 
-    def branch(self, reading: str) -> str:
-        if self.unconfirmed != "both":
-            return self.unconfirmed
-        return {"short_low": "off", "short": "likelier"}.get(reading, "on")
+    # ---- tables ---------------------------------------------------------------------------------------------------
 
-    def loss(self, good: str, market: str, reading: str, end_use: str) -> float:
-        """1 - A(p, m); for a bloc the use-weighted mean of its members."""
-        inside = self.economy.inside(market)
-        uses = [self.economy.use(good, c) for c in inside]
-        weights = uses if sum(uses) > 0 else [1.0] * len(inside)
-        lost = [1 - self.arrives(good, c, reading, end_use) for c in inside]
-        return sum(w * x for w, x in zip(weights, lost, strict=True)) / sum(weights)
+    def rows(self, table: str, **equal: Any) -> list[Row]:
+        return [r for r in self.tables.get(table, []) if all(r.get(k) == v for k, v in equal.items())]
 
-    # --- restrictions -----------------------------------------------------------------------------------------------
+    @cached_property
+    def countries(self) -> list[str]:
+        return [r["country"] for r in self.rows("countries") if r.get("kind") != "bloc"]
 
-    def lost_share(self, severity: Ends, coverage: Ends, reading: str) -> float:
+    @cached_property
+    def blocs(self) -> dict[str, list[str]]:
+        return {r["country"]: _list(r.get("members")) for r in self.rows("countries", kind="bloc")}
+
+    def manufacturing(self, country: str) -> float:
+        return sum(r.get("manufacturing_share") or 0.0 for r in self.rows("countries", country=country))
+
+    def members(self, code: str) -> list[str]:
+        return self.blocs.get(code, [code])
+
+    def among(self, country: str, codes: list[str]) -> int:
+        """How closely the list names the country: 3 itself, 2 its bloc, 1 ALL, 0 not at all."""
+        if country in codes:
+            return 3
+        if any(country in self.blocs.get(code, []) for code in codes):
+            return 2
+        return 1 if "ALL" in codes else 0
+
+    @cached_property
+    def edges(self) -> list[Row]:
+        """The part edge used for each pair: use = yes, else highest confidence, newest year, first in file."""
+        best: dict[tuple[str, str], tuple[Any, Row]] = {}
+        for row in self.rows("bom", role="part"):
+            if row.get("use") == "no" or self.rows("goods", good=row["input"], aggregate="yes"):
+                continue
+            key = (row.get("use") == "yes", -CONFIDENCE.index(row["confidence"]), str(row.get("year") or ""))
+            pair = (row["output"], row["input"])
+            if pair not in best or key > best[pair][0]:
+                best[pair] = (key, row)
+        return [row for _, row in best.values()]
+
+    def inputs(self, good: str) -> list[Row]:
+        return [row for row in self.edges if row["output"] == good]
+
+    def users(self, good: str) -> list[str]:
+        return [row["output"] for row in self.edges if row["input"] == good]
+
+    def makers(self, good: str) -> list[Maker]:
+        """Production rows with use = yes, else those of the first basis that has any; else those of kind_of."""
+        rows = [r for r in self.rows("production", good=good) if r.get("use") != "no"]
+        if not rows:
+            kind_of = next((g.get("kind_of") for g in self.rows("goods", good=good)), None)
+            return self.makers(kind_of) if kind_of else []
+        used = [r for r in rows if r.get("use") == "yes"]
+        used = used or next(found for b in BASES if (found := [r for r in rows if r["basis"] == b]))
+        return [Maker(r["producer"], r["country"], math.nan if r.get("share") is None else r["share"]) for r in used]
+
+    def trade(self, good: str) -> list[Row]:
+        rows = [r for r in self.rows("trade", good=good) if r.get("use") != "no"]
+        if not rows:
+            kind_of = next((g.get("kind_of") for g in self.rows("goods", good=good)), None)
+            return self.trade(kind_of) if kind_of else []
+        return rows
+
+    # ---- status ---------------------------------------------------------------------------------------------------
+
+    def state(self, event: Row, destination: str | None = None) -> tuple[bool, bool, bool]:
+        """In force (off branch, likelier branch, on branch) towards a destination; None = any destination."""
+        key = ("state", event["event"], destination)
+        if key not in self.memo:
+            self.memo[key] = self._state(event, destination)
+        return self.memo[key]
+
+    def _state(self, event: Row, destination: str | None) -> tuple[bool, bool, bool]:
+        if destination is None:
+            found = [self.state(event, c) for c in self.countries]
+            return (any(s[0] for s in found), any(s[1] for s in found), any(s[2] for s in found))
+        begun = []
+        for place, row in enumerate(self.rows("event_phases", event=event["event"])):
+            codes = _list(row.get("destinations")) or _list(event["destinations"])
+            if row["from"] <= self.on and self.among(destination, codes):
+                begun.append((row["from"], place, row))
+        if not begun:
+            return (False, False, False)
+        begun.sort(key=lambda b: b[:2])
+        phase, likelier = begun[0][2], None
+        for _, _, row in begun[1:]:
+            if row["grade"] == "instrument" or not self.run_out(phase):
+                phase, likelier = row, None
+            else:
+                likelier = row["status"]
+        if self.run_out(phase):
+            return (False, likelier in (None, "in_force"), True)
+        on = phase["status"] == "in_force"
+        return (on, on, on)
+
+    def run_out(self, phase: Row) -> bool:
+        until = phase.get("until")
+        if until is None:
+            return False
+        return self.on > until or (self.on == until and phase.get("until_included") != "yes")
+
+    # ---- severity and scope ---------------------------------------------------------------------------------------
+
+    def severity(self, event: Row, good: str, country: str, practice: bool = False) -> list[float] | None:
+        """Severity (low, central, high) of the most specific row; `country` = destination, or origin for imports."""
+        best: tuple[Any, Row] | None = None
+        for row in self.rows("severities", event=event["event"]):
+            closeness = self.among(country, _list(row["destinations"]))
+            until = row.get("until")
+            if (row.get("scope") == "practice") != practice or not closeness:
+                continue
+            if row["from"] > self.on or (until is not None and self.on >= until):
+                continue
+            if row.get("good") != good and (practice or row.get("good") is not None):
+                continue
+            if row["end_use"] not in ("any", self.end_use):
+                continue
+            key = (row.get("good") == good, closeness, row["end_use"] != "any", row["from"])
+            if best is None or key > best[0]:
+                best = (key, row)
+        return None if best is None else [min(1.0, max(0.0, x)) for x in _range(best[1], "severity")]
+
+    def scope(self, event: Row, branch: int) -> list[Row]:
+        """Scope rows by good on the day; a same_as row covers what that event covers while that is in force."""
+        key = ("scope", event["event"], branch)
+        if key not in self.memo:
+            self.memo[key] = self._scope(event, branch)
+        return self.memo[key]
+
+    def _scope(self, event: Row, branch: int) -> list[Row]:
+        found: list[Row] = []
+        for row in self.rows("event_scope", event=event["event"]):
+            if row.get("same_as") is None:
+                found += [{**row, "named": True}] if row.get("good") is not None else []
+                continue
+            other = self.rows("events", event=row["same_as"])[0]
+            if not self.state(other)[branch]:
+                continue
+            there = [r["good"] for r in self.scope(other, branch) if r["role"] == "covered"]
+            wanted = [g for g in dict.fromkeys(there) if row.get("good") in (None, g)]
+            found += [{**row, "good": g, "named": row.get("good") is not None} for g in wanted]
+        return found
+
+    def acting(self) -> list[Row]:
+        """Clauses that can act on this class at all, in the run."""
+        return [
+            e
+            for e in self.rows("events")
+            if (self.run is None or e["event"] in self.run)
+            and e["measure"] not in ("agreement", "easing", "reporting")
+            and e["acts_on"] != "nothing"
+        ]
+
+    def reaches_class(self, event: Row) -> bool:
+        return event["end_use"] in ("any", "listed", self.end_use)
+
+    def covering(self, event: Row, good: str, branch: int) -> list[Row]:
+        roles = ("covered", "technology") if event["acts_on"] == "reexport" else ("covered",)
+        return [r for r in self.scope(event, branch) if r["good"] == good and r["role"] in roles]
+
+    def lost(self, event: Row, rows: list[Row], good: str, country: str, reading: str) -> float:
+        """severity x coverage of a clause on a good towards a country, in one reading."""
+        end = END[reading]
+        coverage = max(1.0 if r.get("coverage") is None else _range(r, "coverage")[end] for r in rows)
         if reading == "linked":
             return 1.0
         if reading == "dependent":
-            return coverage[2]
-        return severity[END[reading]] * coverage[END[reading]]
+            return coverage
+        severity = self.severity(event, good, country)
+        if severity is None:
+            raise LookupError(f"no severity row for {event['event']} on {good} and {country}; priors are not modelled")
+        return severity[end] * coverage
 
-    def restriction(self, good: str, maker: str, trader: str, buyer: str, reading: str, end_use: str) -> float:
-        """Largest r on one leg: maker -> buyer, or trader -> buyer of what the maker made."""
-        law, country = self.law, self.economy.country
-        origin, y, branch = country[maker], country[buyer], self.branch(reading)
-        x = trader or origin
-        worst = 0.0
-        for event in law.active:
-            row, issuing = law.every[event], law.issuing(event)
-            for covered in law.scope(event, branch) if law.applies(event, end_use) else ():
-                if covered["good"] != good or (row["measure"] == "entity_list" and buyer not in covered["buyers"]):
-                    continue
-                role, acts_on = covered["role"], row["acts_on"]
-                ways: list[str] = []  # what the severity row and the status look at: destinations, for imports origins
-                if acts_on == "export" and role == "covered" and x in issuing and y not in issuing:
-                    ways = [y]
-                elif acts_on == "import" and role == "covered" and y in issuing:
-                    ways = [c for c in {x, origin} if c not in issuing]
-                elif acts_on == "reexport" and x not in issuing and y not in issuing and x != y:
-                    if role == "technology" or (role == "covered" and self.caught(event, covered, maker, trader, reading)):
-                        ways = [y]
-                for way in ways:
-                    if law.in_force(event, way, branch):
-                        severity = law.severity(event, good, way, end_use)
-                        worst = max(worst, self.lost_share(severity, covered["coverage"], reading))
-            if row["acts_on"] == "export" and not law.legal_only and x in issuing and y not in issuing:
-                worst = max(worst, self.practice(event, good, y, reading, end_use))
+    # ---- sourcing -------------------------------------------------------------------------------------------------
+
+    def produced(self, good: str, country: str) -> float:
+        return sum(m.share for m in self.makers(good) if m.country == country and not math.isnan(m.share))
+
+    def place(self, good: str, country: str) -> float:
+        """Share of world output made in a country: documented, plus its use of the rest that no row explains."""
+        rest = max(0.0, 1 - sum(m.share for m in self.makers(good) if not math.isnan(m.share)))
+        return self.produced(good, country) + (rest * self.use(good, country) if rest > 1e-12 else 0.0)
+
+    def use(self, good: str, country: str) -> float:
+        key = ("use", good, country)
+        if key not in self.memo:
+            users = self.users(good)
+            shares = [self.place(g, country) for g in users]
+            self.memo[key] = sum(shares) / len(shares) if users else self.manufacturing(country)
+        return self.memo[key]
+
+    def sourcing(self, good: str, country: str, buyer: str = "") -> list[Flow]:
+        """Where a buyer in a country gets a good from; shares sum to 1."""
+        key = ("sourcing", good, country, buyer)
+        if key not in self.memo:
+            self.memo[key] = self._sourcing(good, country, buyer)
+        return self.memo[key]
+
+    def _sourcing(self, good: str, c: str, buyer: str) -> list[Flow]:
+        rows: list[Row] = []
+        for importer in (buyer, c, *(b for b, members in self.blocs.items() if c in members)):
+            rows = rows or [r for r in self.trade(good) if r["importer"] == importer]
+        supply = {r["exporter"]: r["share"] for r in rows if r["basis"] == "supply"}
+        imports = {r["exporter"]: r["share"] for r in rows if r["basis"] == "imports"}
+        makers = self.makers(good)
+        others = sum(share for x, share in supply.items() if x != c)
+        left = max(0.0, 1 - others)
+        u = self.use(good, c)
+        if c in supply:
+            home = supply[c]
+        elif not makers:
+            home = 0.0 if imports else left
+        elif u > 0:
+            home = min(left, self.place(good, c) / u)
+        else:
+            home = left if any(m.country == c for m in makers) else 0.0
+        by_country: dict[str, float] = {c: home}
+
+        def add(country: str, share: float) -> None:
+            by_country[country] = by_country.get(country, 0.0) + share
+
+        for x, share in supply.items():
+            if x != c:
+                add(x, share)
+        rest = max(0.0, 1 - others - home)
+        surplus = {x: self.place(good, x) - self.use(good, x) for x in self.countries if x != c}
+        surplus = {x: s for x, s in surplus.items() if s > 1e-12}
+        made = {x: self.produced(good, x) for x in self.countries if x != c and self.produced(good, x) > 0}
+        if imports:
+            for x, share in imports.items():
+                add(x, rest * share)
+            add(c, rest * max(0.0, 1 - sum(imports.values())))
+        elif surplus or made:
+            weights = surplus or made
+            for x, weight in weights.items():
+                add(x, rest * weight / sum(weights.values()))
+        else:
+            add(c, rest)
+        return [f for x, share in by_country.items() if share > 1e-15 for f in self._split(good, x, share, c)]
+
+    def _split(self, good: str, exporter: str, share: float, buyer: str) -> list[Flow]:
+        """A country's sales over its producers in proportion to p; a trader's over all producers of the world."""
+        makers = self.makers(good)
+        here = [m for m in makers if m.country in self.members(exporter)]
+        documented = [m for m in makers if m.share > 0]
+        if here:
+            known = [m for m in here if m.share > 0]
+            weights = [(m, m.share) for m in known] or [(m, 1.0) for m in here]
+            trader = ""
+        elif documented and exporter != buyer:
+            weights, trader = [(m, m.share) for m in documented], exporter
+        else:
+            return [Flow(exporter, exporter, share, "")]
+        total = sum(w for _, w in weights)
+        return [Flow(m.name, m.country, share * w / total, trader) for m, w in weights]
+
+    # ---- content --------------------------------------------------------------------------------------------------
+
+    def content(self, event: Row, good: str, maker: str, country: str, reading: str) -> tuple[float, bool]:
+        """Value share of the issuer's content goods in a good made somewhere; True where part of it is unknown."""
+        key = ("content", event["event"], good, maker, reading)
+        if key not in self.memo:
+            branch, end = BRANCH[reading], END[reading]
+            counted = {r["good"] for r in self.scope(event, branch) if r["role"] == "content"}
+            total, unknown = 0.0, False
+            for edge in self.inputs(good):
+                inside, unsure = 0.0, False
+                for flow in self.sourcing(edge["input"], country, maker):
+                    if flow.country in self.members(event["issuer"]) and edge["input"] in counted:
+                        inside += flow.share
+                    else:
+                        v, u = self.content(event, edge["input"], flow.maker, flow.country, reading)
+                        inside += flow.share * v
+                        unsure = unsure or u
+                if edge.get("value_share") is None:
+                    unknown = unknown or inside > 0 or unsure
+                else:
+                    value = _range(edge, "value_share")[end]
+                    total += value * inside
+                    unknown = unknown or (unsure and value > 0)
+            self.memo[key] = (total, unknown)
+        return self.memo[key]
+
+    def caught(self, event: Row, row: Row, good: str, maker: str, country: str, reading: str) -> bool:
+        """Does this scope row of a re-export clause catch a good made there?"""
+        if row["role"] == "technology":
+            return True
+        if row.get("content_threshold") is None:
+            return False
+        v, unknown = self.content(event, good, maker, country, reading)
+        if v >= row["content_threshold"] - 1e-12:
+            return True
+        return unknown and (END[reading] == 2 or (reading == "short" and row["named"]))
+
+    # ---- restrictions ---------------------------------------------------------------------------------------------
+
+    def restricted(self, good: str, flow: Flow, country: str, buyer: str, reading: str) -> float:
+        """Share of a flow to a buyer that is lost: the largest over its legs and the clauses on them."""
+        if not flow.trader:
+            return self.leg(good, flow, flow.country, country, buyer, reading)
+        worst = max(
+            self.leg(good, flow, flow.country, flow.trader, "", reading),
+            self.leg(good, flow, flow.trader, country, buyer, reading),
+        )
+        branch = BRANCH[reading]
+        for event in self.acting():  # goods of the issuer's origin, sent on
+            if event["acts_on"] != "reexport" or not self.reaches_class(event):
+                continue
+            rows = [r for r in self.covering(event, good, branch) if r["role"] == "covered"]
+            rows = [r for r in rows if r.get("content_threshold") is None]
+            issuer = self.members(event["issuer"])
+            if not rows or flow.country not in issuer or flow.trader in issuer or country in issuer:
+                continue
+            if flow.trader == country or not self.among(country, _list(event["destinations"])):
+                continue
+            if self.state(event, country)[branch]:
+                worst = max(worst, self.lost(event, rows, good, country, reading))
         return worst
 
-    def practice(self, event: str, good: str, y: str, reading: str, end_use: str) -> float:
-        """A practice row that names a good restricts its exports where the clause does not reach."""
-        law, branch = self.law, self.branch(reading)
-        named = any(s["good"] == good and s["role"] == "covered" for s in law.scope(event, branch))
-        if named and law.applies(event, end_use) and law.in_force(event, y, branch):
-            return 0.0
-        severity = law.severity(event, good, y, end_use, True)
-        if severity is None or not law.anywhere(event, branch):
-            return 0.0
-        return self.lost_share(severity, (1.0, 1.0, 1.0), reading)
-
-    def caught(self, event: str, covered: Mapping[str, Any], maker: str, trader: str, reading: str) -> bool:
-        """Whether a re-export clause catches what a maker made: by content, or goods of the issuer's origin sent on."""
-        origin_issues = self.economy.country[maker] in self.law.issuing(event)
-        if covered["threshold"] is None:
-            return bool(trader) and origin_issues
-        known, unknown = self.content(event, covered["good"], maker, reading)
-        if known >= covered["threshold"] - 1e-12:
-            return True
-        return unknown and (END[reading] == 2 or (reading == "short" and covered["named"]))
-
-    def content(self, event: str, good: str, maker: str, reading: str) -> tuple[float, bool]:
-        """v(g, n) without its unknown parts, and whether there are any."""
-        issuing, known, unknown = self.law.issuing(event), 0.0, False
-        counts = {s["good"] for s in self.law.scope(event, self.branch(reading)) if s["role"] == "content"}
-        for part in self.economy.parts[good]:
-            inside, open_ = 0.0, False
-            for origin, _, share in self.economy.flows(part["input"], maker):
-                if self.economy.country[origin] in issuing and part["input"] in counts:
-                    inside += share
-                else:
-                    v, more = self.content(event, part["input"], origin, reading)
-                    inside, open_ = inside + share * v, open_ or more
-            if number(part, "value_share") is None:
-                unknown = unknown or inside > 0 or open_
+    def leg(self, good: str, flow: Flow, x: str, y: str, buyer: str, reading: str) -> float:
+        """Largest restriction on the way of a flow from country x to country y."""
+        worst, branch = 0.0, BRANCH[reading]
+        for event in self.acting():
+            acts_on, codes, issuer = event["acts_on"], _list(event["destinations"]), self.members(event["issuer"])
+            met = x if acts_on == "import" else y  # the country that the clause's list names
+            rows = self.covering(event, good, branch)
+            if event["measure"] == "entity_list":
+                rows = [r for r in rows if buyer and buyer in _list(r.get("buyer"))]
+            if acts_on == "export":
+                right_way = x in issuer and y not in issuer
+            elif acts_on == "import":
+                right_way = y in issuer and x not in issuer
+            elif acts_on == "reexport":
+                right_way = x not in issuer and y not in issuer and x != y
+                rows = [r for r in rows if self.caught(event, r, good, flow.maker, flow.country, reading)]
             else:
-                value = ends(part, "value_share", 0.0)[END[reading]]
-                known, unknown = known + value * inside, unknown or (open_ and value > 0)
-        return known, unknown
-
-    # --- availability -----------------------------------------------------------------------------------------------
-
-    def own(self, good: str, producer: str, reading: str, end_use: str) -> float:
-        law, branch, left = self.law, self.branch(reading), 1.0
-        for event in law.active:
-            if law.every[event]["acts_on"] != "output" or not law.applies(event, end_use):
                 continue
-            if self.economy.country[producer] not in law.issuing(event) or not law.in_force(event, "ALL", branch):
+            in_reach = bool(rows) and self.among(met, codes) > 0 and self.reaches_class(event)
+            if right_way and in_reach and self.state(event, met)[branch]:
+                worst = max(worst, self.lost(event, rows, good, met, reading))
+            if acts_on == "export" and right_way and not in_reach and not self.legal_only:
+                practice = self.severity(event, good, y, practice=True)
+                if practice is not None and self.state(event)[branch]:
+                    worst = max(worst, 1.0 if reading in ("linked", "dependent") else practice[END[reading]])
+        return worst
+
+    def own(self, good: str, country: str, reading: str) -> float:
+        """Own capacity left after stops of output."""
+        left, branch = 1.0, BRANCH[reading]
+        for event in self.acting():
+            if event["acts_on"] != "output" or country not in self.members(event["issuer"]):
                 continue
-            for covered in law.scope(event, branch):
-                if covered["good"] == good and covered["role"] == "covered":
-                    severity = law.severity(event, good, "ALL", end_use)
-                    left = min(left, 1 - self.lost_share(severity, covered["coverage"], reading))
+            rows = self.covering(event, good, branch)
+            if rows and self.reaches_class(event) and self.state(event)[branch]:
+                left = min(left, 1 - self.lost(event, rows, good, country, reading))
         return left
 
-    def criticality(self, part: Row, reading: str) -> float:
+    # ---- availability ---------------------------------------------------------------------------------------------
+
+    def criticality(self, edge: Row, reading: str) -> float:
         if reading == "linked":
             return 1.0
-        s = number(part, "substitutability")
-        if number(part, "criticality") is not None:
-            found = ends(part, "criticality", 0.0)
-        elif part["effect"] == "essential":
-            found = (1 - (s or 0.0), 1 - (s or 0.0) / 2, 1.0)
-        elif part["effect"] == "adds":
-            rest = 1 - (0.5 if s is None else s)
-            found = (0.1 * rest, 0.5 * rest, rest)
+        s = edge.get("substitutability")
+        if edge.get("criticality") is not None:
+            ends = _range(edge, "criticality")
+        elif edge["effect"] == "essential":
+            s = s or 0.0
+            ends = [1 - s, 1 - s / 2, 1.0]
+        elif edge["effect"] == "adds":
+            s = 0.5 if s is None else s
+            ends = [0.1 * (1 - s), 0.5 * (1 - s), 1 - s]
         else:
-            found = (0.0, 0.0, 0.1)
-        return found[END[reading]]
+            ends = [0.0, 0.0, 0.1]
+        return ends[END[reading]]
 
-    def made(self, good: str, producer: str, reading: str, end_use: str) -> float:
-        """a(g, n)."""
-        groups: dict[str, list[Row]] = defaultdict(list)
-        for k, part in enumerate(self.economy.parts[good]):
-            groups[cell(part, "group") or f"alone {k}"].append(part)
-        ceiling, added = self.own(good, producer, reading, end_use), 0.0
-        for name, members in groups.items():
-            lone = name.startswith("alone ")
-            missing = [1 - self.arrives(part["input"], producer, reading, end_use) for part in members]
-            losses = []
-            for k, part in enumerate(members):
-                weight, cover = 1.0, 0.0
-                if not lone and reading != "linked":
-                    share = number(part, "group_share")
-                    weight = 1 / len(members) if share is None else share
-                    others = [j for j in range(len(members)) if j != k]
-                    cover = sum((number(members[j], "takeover") or 0.0) * (1 - missing[j]) for j in others)
-                losses.append(weight * self.criticality(part, reading) * missing[k] * (1 - min(1.0, cover)))
-            adds = members[0]["effect"] == "adds"
-            if reading == "linked" and not adds:
-                total = max(losses)
-            else:
-                total = sum(losses)
-            if adds:
-                added += total
-            else:
-                ceiling = min(ceiling, 1 - total)
-        return max(0.0, min(ceiling, 1 - added))
+    def made(self, good: str, maker: str, country: str, reading: str) -> float:
+        """a: share of normal output."""
+        key = ("made", good, maker, country, reading)
+        if key not in self.memo:
+            groups: dict[str, list[Row]] = {}
+            for edge in self.inputs(good):
+                lone = reading == "linked" or edge.get("group") is None
+                groups.setdefault(f"lone {edge['input']}" if lone else f"group {edge['group']}", []).append(edge)
+            worst_essential, adds = 0.0, 0.0
+            for name, edges in groups.items():
+                arrived = {e["input"]: self.arrived(e["input"], country, maker, reading) for e in edges}
+                loss = 0.0
+                for e in edges:
+                    weight, cover = 1.0, 0.0
+                    if name.startswith("group"):
+                        weight = 1 / len(edges) if e.get("group_share") is None else e["group_share"]
+                        cover = sum((o.get("takeover") or 0.0) * arrived[o["input"]] for o in edges if o is not e)
+                    loss += weight * self.criticality(e, reading) * (1 - arrived[e["input"]]) * (1 - min(1.0, cover))
+                if edges[0]["effect"] == "adds":
+                    adds += loss
+                else:
+                    worst_essential = max(worst_essential, loss)
+            self.memo[key] = max(0.0, min(self.own(good, country, reading), 1 - worst_essential, 1 - adds))
+        return self.memo[key]
 
-    def direct(self, good: str, buyer: str, reading: str, end_use: str) -> float:
-        """A(i, b) where each buyer bears its own shortage."""
-        arrived = 0.0
-        for maker, trader, share in self.economy.flows(good, buyer):
-            passed = 1 - self.restriction(good, maker, trader, buyer, reading, end_use)
-            if trader:
-                passed *= 1 - self.restriction(good, maker, "", trader, reading, end_use)
-            arrived += share * passed * self.made(good, maker, reading, end_use)
-        return arrived
+    def arrived_alone(self, good: str, country: str, buyer: str, reading: str) -> float:
+        """A where each buyer bears its own shortage."""
+        return sum(
+            f.share
+            * (1 - self.restricted(good, f, country, buyer, reading))
+            * self.made(good, f.maker, f.country, reading)
+            for f in self.sourcing(good, country, buyer)
+        )
 
-    def pooled(self, good: str, reading: str, end_use: str) -> list[str] | None:
-        """The countries outside the issuing ones, if a clause in force names the good; else None."""
-        law, named, issuing = self.law, False, set()
-        branch = "on" if self.unconfirmed != "off" else "off"
-        for event in law.active:
-            acts_on, measure = law.every[event]["acts_on"], law.every[event]["measure"]
-            roles = ("covered", "technology") if acts_on == "reexport" else ("covered",)
-            scope = [s for s in law.scope(event, branch) if s["good"] == good and s["role"] in roles]
-            if measure == "entity_list":
-                scope = [s for s in scope if any(buyer in self.economy.country for buyer in s["buyers"])]
-            if scope and law.applies(event, end_use) and law.anywhere(event, branch):
-                named = True
-                issuing |= set(law.issuing(event)) if acts_on != "output" else set()
-        return [c for c in self.economy.countries if c not in issuing] if named else None
-
-    def buyers(self, good: str, country: str) -> list[str]:
-        """Those who use a good in a country: its industry, or each producer that stands alone."""
-        firms = {p for user in self.economy.users[good] for p in self.economy.producers(user, country)}
-        return sorted(firms | {country})
-
-    def met(self, good: str, reading: str, end_use: str) -> tuple[float, float, float] | None:
-        """T, U and what spare capacity adds, of the pool of a good."""
-        countries = self.pooled(good, reading, end_use)
-        if countries is None:
-            return None
-        economy, total, arrived, spare = self.economy, 0.0, 0.0, 0.0
-        for c in countries:
-            shares = {b: economy.user_share(good, b) for b in self.buyers(good, c) if b != c}
-            shares[c] = economy.use(good, c) - sum(shares.values())
-            for buyer, u in shares.items():
-                total, arrived = total + u, arrived + u * self.direct(good, buyer, reading, end_use)
-        for row in economy.production[good]:
-            if row["country"] in countries and reading != "linked":
-                extra = (number(row, "share") or 0.0) * (number(row, "spare") or 0.0)
-                spare += extra * self.made(good, row["producer"], reading, end_use)
-        return arrived, total, spare
-
-    def arrives(self, good: str, buyer: str, reading: str, end_use: str) -> float:
-        """A(i, b), after sharing."""
-        direct = self.direct(good, buyer, reading, end_use)
-        countries = self.pooled(good, reading, end_use) if self.sharing != "fixed" else None
-        if countries is None or self.economy.country[buyer] not in countries:
-            return direct
-        arrived, total, spare = self.met(good, reading, end_use)
+    def arrived(self, good: str, country: str, buyer: str, reading: str) -> float:
+        """A: share of normal supply that arrives at a buyer (a producer; or a market: buyer '')."""
+        alone = self.arrived_alone(good, country, buyer, reading)
+        pool = self.pool(good) if self.sharing != "fixed" else None
+        if pool is None or country in pool:
+            return alone
+        outside = [(c, self.use(good, c)) for c in self.countries if c not in pool]
+        total = sum(u * self.arrived_alone(good, c, c, reading) for c, u in outside)
         if self.sharing == "shared":
-            return arrived / total if total > 0 else direct
-        u = self.economy.user_share(good, buyer)
-        return min(1.0, (arrived + spare) / u) if u > 0 else direct
+            normal = sum(u for _, u in outside)
+            return total / normal if normal > 0 else alone
+        u = self.use(good, country)
+        return min(1.0, (total + self.spare(good, pool, reading)) / u) if u > 0 else alone
+
+    def pool(self, good: str) -> set[str] | None:
+        """The issuing countries of a good that clauses in force name (on branch); None where none names it."""
+        named, issuing = False, set()
+        for event in self.acting():
+            if self.reaches_class(event) and self.covering(event, good, 2) and self.state(event)[2]:
+                named = True
+                if event["acts_on"] != "output":
+                    issuing |= set(self.members(event["issuer"]))
+        return issuing if named else None
+
+    def spare(self, good: str, issuing: set[str], reading: str) -> float:
+        total = 0.0
+        for row in self.rows("production", good=good):
+            if row["country"] not in issuing and row.get("share") and row.get("spare") and reading != "linked":
+                total += row["share"] * row["spare"] * self.made(good, row["producer"], row["country"], reading)
+        return total
+
+    # ---- readings -------------------------------------------------------------------------------------------------
+
+    def exposure(self, product: str, market: str, reading: str) -> float:
+        """1 - A of a product in a market; of a bloc: the use-weighted mean of its members."""
+        members = self.members(market)
+        if members == [market]:
+            return 1 - self.arrived(product, market, "", reading)
+        weights = [self.use(product, c) for c in members]
+        losses = [1 - self.arrived(product, c, "", reading) for c in members]
+        return sum(w * x for w, x in zip(weights, losses, strict=True)) / sum(weights)
+
+    def readings(self, product: str, market: str) -> dict[str, float]:
+        return {reading: self.exposure(product, market, reading) for reading in READINGS}
+
+
+def _clean(rows: Any) -> list[Row]:
+    """Rows as dicts without blank cells; days as text."""
+    records = rows if isinstance(rows, list) else rows.to_dict("records")
+    found = []
+    for record in records:
+        row = {}
+        for column, value in record.items():
+            if value is None or value == "" or value != value:  # noqa: PLR0124
+                continue
+            row[column] = str(value)[:10] if column in ("from", "until") else value
+        found.append(row)
+    return found
+
+
+def _list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value.split(";") if isinstance(value, str) else list(value)
+
+
+def _range(row: Row, column: str) -> list[float]:
+    """Low, central, high; a blank end is the central value."""
+    middle = row[column]
+    low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
+    return [middle if low is None else low, middle, middle if high is None else high]
