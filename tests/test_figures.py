@@ -244,7 +244,7 @@ def test_unit_is_named(kind: str) -> None:
         "phases": "day",
         "supply_map": "share",
     }
-    assert units.get(kind, "%") in said or (kind == "leverage" and "%" in json.dumps(as_dict(fig)["layout"]))
+    assert units.get(kind, "%") in said
 
 
 @pytest.mark.parametrize("kind", KINDS)

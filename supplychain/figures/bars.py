@@ -98,9 +98,7 @@ def ranking(
     _ranges(fig, colours, y, low, high, "low to high")
     if reading in ("felt", "short") and "dependent" in rows:
         _marks(fig, colours, y, rows["dependent"], "dependent: worst case", "diamond-open", hover)
-    for k, (text, v) in enumerate(zip(labels, value, strict=True)):
-        style.row_label(fig, k, text, percent(v), theme)
-    style.rows_axis(fig, len(rows))
+    style.rows_axis(fig, labels, [percent(v) for v in value])
     of = "output" if reading == "felt" else "supply"
     style.share_axis(fig, f"share of normal {of} in {market}, {on} (%)", 1.02)
     fig.update_layout(barmode="overlay")
@@ -173,9 +171,7 @@ def contributions(
         _ranges(fig, colours, y, value - error, value + error, "95 % of sampled orders")
     _marks(fig, colours, y, rows["alone"], "acting alone", "circle-open", hover)
     _marks(fig, colours, y, rows["last"], "added last", "triangle-up", hover)
-    for k, (text, v) in enumerate(zip(labels, value, strict=True)):
-        style.row_label(fig, k, text, percent(v), theme)
-    style.rows_axis(fig, len(rows))
+    style.rows_axis(fig, labels, [percent(v) for v in value])
     ends = pd.concat([value + error, value - error, rows["alone"].astype(float), rows["last"].astype(float)])
     style.share_axis(
         fig, f"share of normal supply in {market}, {on} (%)", max(0.05, ends.max() * 1.06), min(0.0, ends.min() * 1.06)
@@ -229,9 +225,7 @@ def comparison(
     _ranges(fig, colours, y, low, high, "change")
     _marks(fig, colours, y, rows[first], a, "circle-open", hover, colours.text)
     _marks(fig, colours, y, rows[second], b, "diamond", hover, colours.main)
-    for k, (text, change) in enumerate(zip(labels, rows["change"].astype(float), strict=True)):
-        style.row_label(fig, k, text, points(change), theme)
-    style.rows_axis(fig, len(rows))
+    style.rows_axis(fig, labels, [points(change) for change in rows["change"].astype(float)])
     style.share_axis(fig, f"share of normal supply in {market} (%)", 1.03, -0.03)
     changed = int((order["change"].abs() > 1e-9).sum())
     most = f"{names(rows, 'product')[0]} most with {points(rows['change'].iloc[0])}"
@@ -282,22 +276,21 @@ def stock_cover(
     _ranges(fig, colours, y, early, late, "severe to mild run")
     _marks(fig, colours, y, days["first_day"], "central run", "circle", hover, colours.main)
     _marks(fig, colours, y, late.where(never), "not lost in the mild run", "triangle-right", hover, colours.main)
-    for k, (text, d) in enumerate(zip(labels, days.itertuples(index=False, name=None), strict=True)):
-        style.row_label(fig, k, text, "" if pd.isna(d[1]) and pd.isna(early[k]) else _day_words(d[1]), theme)
-        if pd.isna(early[k]):
-            fig.add_annotation(
-                x=0,
-                xref="paper",
-                xanchor="left",
-                y=k,
-                yanchor="middle",
-                showarrow=False,
-                text=f"no loss within {horizon} days",
-                font={"size": 11, "color": colours.faint},
-            )
+    values = ["" if math.isnan(e) else _day_words(d) for d, e in zip(days["first_day"], early, strict=True)]
+    style.rows_axis(fig, labels, values)
+    for k in np.flatnonzero(early.isna()):
+        fig.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=int(k),
+            yanchor="middle",
+            showarrow=False,
+            text=f"no loss within {horizon} days",
+            font={"size": 11, "color": colours.faint},
+        )
     if today is not None:
         fig.add_vline(x=today, line={"color": colours.faint, "dash": "dash", "width": 1})
-    style.rows_axis(fig, len(rows))
     fig.update_xaxes(
         title={"text": f"days after {escape(start)}", "standoff": 6},
         range=[0, horizon * 1.03],

@@ -86,7 +86,7 @@ def flow(
     alt = f"{title}: the loss runs through {' > '.join(way)}." if way else f"{title}: no input sets a loss."
     notes = [
         "Boxes: origin, and what is missing of normal supply.",
-        "Bands: share of output that the lack of an input costs; dark: sets the loss, pale: beside it.",
+        "Bands: share of output that the lack of an input costs (%); dark: sets the loss, pale: beside it.",
         f"Showing {len(drawn)} of {len(bands)} inputs." if len(drawn) < len(bands) else "",
     ]
     return style.finish(fig, "flow", title, notes, alt, theme, int(LEVEL * (depth + 0.7)), bottom=8)

@@ -314,11 +314,9 @@ def phases(
                 visible=bool(len(part)),
             )
         )
-    for key, label in zip(order["key"], order["label"], strict=True):
-        style.row_label(fig, place[key], label, "", theme)
+    style.rows_axis(fig, order["label"].tolist())
     if on is not None:
         fig.add_vline(x=str(on), line={"color": colours.text, "dash": "dash", "width": 1.2})
-    style.rows_axis(fig, len(order))
     span = (end - bars["date"].min()) * 0.02
     fig.update_xaxes(
         type="date",

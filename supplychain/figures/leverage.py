@@ -33,7 +33,7 @@ def leverage(
     style.choice("leverage", "value", value, ["worst", "mean"])
     style.need("leverage", frame, ["country", "good", value])
     of = "worst hit product" if value == "worst" else "mean of products hit"
-    title = f"What a full stop would cost {market} ({of}), {year}"
+    title = f"What a full stop would cost {market}: output lost (%), {of}, {year}"
     if frame.empty:
         return style.blank(
             "leverage",
@@ -53,7 +53,7 @@ def leverage(
     most = f"{best['country']} stopping {called.get(best['good'], best['good'])} costs most, {percent(best[value])}"
     alt = f"{title}: {most}."
     draw = _leverage_bars if len(columns) == 1 else _leverage_grid
-    fig, height = draw(cells, [called.get(g, g) for g in goods], style.theme_of(theme), theme)
+    fig, height = draw(cells, [called.get(g, g) for g in goods], style.theme_of(theme))
     note = cut if cells.size < grid.size else ""
     if len(columns) == 1:
         style.share_axis(fig, f"output lost in {market} when {columns[0]} stops, {year} (%)", 1.02)
@@ -67,7 +67,7 @@ def _strongest(grid: pd.DataFrame) -> list[str]:
     return [str(key) for key in ranked["key"]]
 
 
-def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme, theme: str) -> tuple[go.Figure, int]:
+def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[go.Figure, int]:
     """One row a good, its name above the row; one column a country."""
     fig = go.Figure(
         go.Heatmap(
@@ -91,14 +91,20 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme, 
             hoverinfo="text",
         )
     )
-    for k, row in enumerate(cells.to_numpy()):
-        style.row_label(fig, k, wrap(goods[k], 50, 1), "", theme, shift=9)
-        for j, v in enumerate(row):
-            if not np.isnan(v):
-                shade = colours.shades[round(5 * min(1.0, max(0.0, v)))]
-                fig.add_annotation(
-                    x=j, y=k, text=percent(v), showarrow=False, font={"size": 11, "color": style.ink(shade)}
-                )
+    known = [(c, k, v) for k, row in enumerate(cells.to_numpy()) for c, v in zip(cells.columns, row, strict=True)]
+    known = [(c, k, v) for c, k, v in known if not np.isnan(v)]
+    shades = [colours.shades[round((len(colours.shades) - 1) * min(1.0, max(0.0, v)))] for _, _, v in known]
+    fig.add_trace(
+        go.Scatter(
+            x=[escape(c) for c, _, _ in known],
+            y=[k for _, k, _ in known],
+            text=[percent(v) for _, _, v in known],
+            mode="text",
+            textfont={"size": 11, "color": [style.ink(shade) for shade in shades]},
+            hoverinfo="skip",
+        )
+    )
+    style.rows_axis(fig, [wrap(g, 50, 1) for g in goods], shift=9)
     fig.update_xaxes(
         side="bottom",
         type="category",
@@ -106,12 +112,11 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme, 
         fixedrange=True,
         title={"text": "country that stops", "standoff": 6},
     )
-    style.rows_axis(fig, len(goods))
     fig.update_yaxes(range=[len(goods) - 0.5, -0.75])
     return fig, ROW * len(goods) + 12
 
 
-def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme, theme: str) -> tuple[go.Figure, int]:
+def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[go.Figure, int]:
     values = cells.iloc[:, 0].to_numpy(dtype=float)
     fig = go.Figure(
         go.Bar(
@@ -124,7 +129,5 @@ def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme, 
             hoverinfo="text",
         )
     )
-    for k, (g, v) in enumerate(zip(goods, values, strict=True)):
-        style.row_label(fig, k, wrap(g, 44, 1), percent(v), theme)
-    style.rows_axis(fig, len(goods))
+    style.rows_axis(fig, [wrap(g, 44, 1) for g in goods], [percent(v) for v in values])
     return fig, 44 * len(goods) + 12

@@ -184,6 +184,8 @@ def supply_bars(
         ("not documented", segments["who"] == "not documented", colours.faint, ""),
     ]
     fig = go.Figure()
+    labels = [f"{s}: {n}" if s else n for n, s in zip(goods["_name"], goods["_stage"], strict=True)]
+    style.rows_axis(fig, [wrap(label, 50, 1) for label in labels], shift=11)
     for name, here, colour, pattern in groups:
         part = segments[here]
         marker: dict[str, Any] = {"color": colour, "line": {"color": colours.paper, "width": 1.2}}
@@ -229,9 +231,6 @@ def supply_bars(
                     bgcolor=ground,
                     borderpad=0,
                 )
-    for k, (name, stage) in enumerate(zip(goods["_name"], goods["_stage"], strict=True)):
-        style.row_label(fig, k, wrap(f"{stage}: {name}" if stage else name, 50, 1), "", theme, shift=11)
-    style.rows_axis(fig, len(goods))
     style.share_axis(fig, f"share of world {basis}, {year} (%)", 1.0)
     fig.update_layout(barmode="overlay")
     first = goods["good"].iloc[0]

@@ -156,7 +156,7 @@ def numbers(values: Iterable[Any]) -> list[float | None]:
 
 def days(values: Iterable[Any]) -> list[str | None]:
     """ISO dates for plotly, None for unknown."""
-    return [None if pd.isna(v) else pd.Timestamp(v).strftime("%Y-%m-%d") for v in values]
+    return [None if pd.isna(v) else pd.Timestamp(v).date().isoformat() for v in values]
 
 
 def dates(values: pd.Series) -> pd.Series:
@@ -286,29 +286,20 @@ def listed(items: Sequence[str], shown: int = 3) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def row_label(fig: go.Figure, y: float, text: str, value: str = "", theme: str = "light", shift: int = 8) -> None:
-    """A label above a bar, from the left edge of the plot: takes no width from the bars on a small screen."""
-    ink = theme_of(theme).text
-    if value:
-        text = f"{text}  <b>{escape(value)}</b>"
-    fig.add_annotation(
-        x=0,
-        xref="paper",
-        xanchor="left",
-        y=y,
-        yref="y",
-        yanchor="bottom",
-        yshift=shift,
-        text=text,
-        showarrow=False,
-        align="left",
-        font={"size": 12, "color": ink},
+def rows_axis(fig: go.Figure, labels: Sequence[str], values: Sequence[str] = (), shift: int = 8) -> None:
+    """A y axis of rows, the first on top, each with its label (and value) above the bar.
+
+    Labels start at the left edge of the plot, so they take no width from the bars on a small screen.
+    Set all at once: plotly checks every annotation again for each one added.
+    """
+    fig.update_yaxes(
+        range=[len(labels) - 0.6, -0.75], showticklabels=False, showgrid=False, zeroline=False, fixedrange=True
     )
-
-
-def rows_axis(fig: go.Figure, count: int) -> None:
-    """A y axis of `count` rows, the first on top, without ticks: the labels stand above the bars."""
-    fig.update_yaxes(range=[count - 0.6, -0.75], showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yanchor": "bottom", "yshift": shift}
+    texts = [f"{a}  <b>{escape(b)}</b>" for a, b in zip(labels, values, strict=True)] if values else labels
+    fig.update_layout(
+        annotations=[{**place, "y": k, "text": t, "showarrow": False, "align": "left"} for k, t in enumerate(texts)]
+    )
 
 
 def share_axis(fig: go.Figure, title: str, high: float = 1.0, low: float = 0.0) -> None:
