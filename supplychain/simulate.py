@@ -196,7 +196,7 @@ class _Run:
         self.ran_out = np.full(chain.nodes, -1, dtype=np.intp)
         self.watched = np.zeros(chain.nodes, dtype=bool)
         self.pools: tuple[Pool, ...] = ()
-        self.pool_of = np.full(chain.supplies, -1), np.full(chain.nodes, -1)
+        self.pool_supply, self.pool_spare = _members([]), _members([])
         self.segments = {segment.start: segment for segment in segments if segment.start < days}
         self.coming: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
         self.clauses: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
@@ -271,13 +271,11 @@ class _Run:
         nodes[own_loss != self.own_loss] = True
         self.own_loss = own_loss
         if self.sharing != "fixed":
-            for of in self.pool_of:
-                of[:] = -1
-            for index, pool in enumerate(segment.pools):
-                self.pool_of[0][pool.supply], self.pool_of[1][pool.spare_node] = index, index
             for pool in self.pools + segment.pools:
                 supplies[pool.supply] = True
             self.pools = segment.pools
+            self.pool_supply = _members([pool.supply for pool in segment.pools])
+            self.pool_spare = _members([pool.spare_node for pool in segment.pools])
 
     def _restart(self, supplies: Bools, nodes: Bools) -> None:
         self.loss = self.own_loss.copy()
@@ -295,8 +293,10 @@ class _Run:
         self.raw[supplies] = _sums(lost, self.link_start[supplies + 1] - self.link_start[supplies])
         new = self.raw
         if self.pools:
-            touched = np.union1d(self.pool_of[0][supplies], self.pool_of[1][moved])
-            pools = [self.pools[index] for index in touched[touched >= 0].tolist()]
+            touched = np.union1d(
+                _holding(self.pool_supply, supplies, len(new)), _holding(self.pool_spare, moved, len(self.loss))
+            )
+            pools = [self.pools[index] for index in touched.tolist()]
             new, available = self.raw.copy(), 1.0 - self.loss[:, None]
             for pool in pools:
                 new[pool.supply] = 1.0 - meet(pool, self.sharing, 1.0 - self.raw[pool.supply, None], available)[:, 0]
@@ -446,6 +446,20 @@ def _sums(values: Floats, lengths: Ints) -> Floats:
     some = np.flatnonzero(lengths)
     if len(some):
         result[some] = np.add.reduceat(values, (np.cumsum(lengths) - lengths)[some])
+    return result
+
+
+def _members(lists: list[Ints]) -> tuple[Ints, Ints]:
+    """The entries of all lists, and the list that each is in."""
+    entries = np.concatenate([*lists, np.zeros(0, dtype=np.intp)])
+    return entries, np.repeat(np.arange(len(lists)), [len(entry) for entry in lists])
+
+
+def _holding(members: tuple[Ints, Ints], chosen: Ints, count: int) -> Ints:
+    """The lists that hold any of the chosen numbers, which are below `count`."""
+    mask = np.zeros(count, dtype=bool)
+    mask[chosen] = True
+    result: Ints = members[1][mask[members[0]]]
     return result
 
 

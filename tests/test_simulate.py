@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from supplychain.availability import Chain, Pool, Restrictions, availability
-from supplychain.errors import InputError
 from supplychain.simulate import Path, Segment, Summary, simulate, summarise
 
 
