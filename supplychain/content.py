@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+import pandas as pd
 
 from supplychain.availability import Floats
 from supplychain.sourcing import Sourcing
 
 MAX_ROUNDS = 1_000  # of a cycle of goods; the content only grows and is capped at 1
+NOTED = 0.001  # makers of a smaller share of the world are left out of the table
 CAUGHT = 1e-12  # a content of exactly the threshold is caught
 
 
@@ -56,3 +58,26 @@ def caught(value: Floats, threshold: float, named: bool) -> Floats:
     low, known, high = (value >= threshold - CAUGHT).T
     central = known | (high & named)
     return np.stack([high, high, low, central, high], axis=1).astype(float)
+
+
+def content_frame(
+    sourcing: Sourcing, issuer: str, goods: Collection[str], thresholds: dict[str, float]
+) -> pd.DataFrame:
+    """Content of each foreign-made good that a clause covers: good, country, value_low, value, value_high, threshold,
+    caught_low, caught, caught_high. value_high counts an unknown value share as 1: caught_high then means "cannot be
+    ruled out". thresholds: good -> value share from which it is caught."""
+    value = content(sourcing, issuer, goods)
+    world = sourcing.world
+    rows = []
+    for good, threshold in sorted(thresholds.items()):
+        nodes = np.flatnonzero(sourcing.node_good == world.good_index[good])
+        hit = caught(value[nodes], threshold, named=True)
+        for k, node in enumerate(nodes):
+            country = world.countries[sourcing.node_country[node]]
+            if country == issuer or np.isnan(sourcing.node_share[node]) or sourcing.node_share[node] < NOTED:
+                continue
+            rows.append((good, country, *value[node], threshold, *(hit[k, [2, 3, 4]] > 0)))
+    names = ["value_low", "value", "value_high", "threshold", "caught_low", "caught", "caught_high"]
+    frame = pd.DataFrame(rows, columns=["good", "country", *names])
+    order = ["value", "value_high", "good", "country"]
+    return frame.sort_values(order, ascending=[False, False, True, True], kind="stable", ignore_index=True)

@@ -372,7 +372,7 @@ class Calendar:
         if any(row.speaks_for_all for row in rows):
             return branches, others, rows
         priors = tuple(
-            self._priors.ends(clause.measure, months_between(state.effective, on))
+            self._priors.known(clause.measure, months_between(state.effective, on))
             for state in states
             if state is not None and state.effective is not None
         )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from supplychain.availability import Bools, Floats, Ints, availability
 from supplychain.binding import Solved, Step, main_path, steps_to
+from supplychain.content import content_frame
 from supplychain.errors import InputError
 from supplychain.events import READINGS, Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
@@ -143,6 +144,19 @@ class Model:
         return Model(tables, Calendar(tables), self.sourcing, self.licensed, self.extra_stock)
 
 
+def content_of(model: Model, event: str, on: date) -> pd.DataFrame:
+    """The goods that a re-export clause with a content threshold covers on a day, and how much of the issuer's is in
+    them; see `content.content_frame`. Raises InputError for a clause without a threshold."""
+    about = dict(zip(model.tables["events"]["event"], model.tables["events"]["issuer"], strict=True))
+    scope = model.calendar.covered(event, on)
+    caught = scope[scope["content_threshold"].notna() & (scope["good"] != "")]
+    if caught.empty:
+        raise InputError("content", "event", event, "a re-export clause with a content threshold")
+    counted = set(scope.loc[scope["role"] == "content", "good"]) - {""}
+    thresholds = dict(zip(caught["good"], caught["content_threshold"].to_numpy(dtype=float), strict=True))
+    return content_frame(model.sourcing, about[event], counted, thresholds)
+
+
 def _listed(tables: Tables) -> list[str]:
     """Producers of the data that an entity list names."""
     named = {buyer for buyers in tables["event_scope"]["buyer"] for buyer in buyers}
@@ -235,8 +249,8 @@ class Result:
         return good
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """One row a product, most exposed first."""
+    def static(self) -> pd.DataFrame:
+        """One row a product with the readings of the day, most short first (no stocks, no transit)."""
         rows = [self._row(product) for product in self.products]
         frame = pd.DataFrame(rows, columns=list(FRAME))
         order = ["short", "dependent", "linked", "product"]
@@ -366,7 +380,9 @@ class Result:
         rows = (row for act in self.acts for row in act.effect.severity_row)
         found = sorted({row for row in rows if row.startswith("assumptions.csv")})
         table = self.model.tables["assumptions"]
-        said = dict(zip(table.index, table[["name", "applies_to", "value", "unit"]].itertuples(index=False), strict=True))
+        said = dict(
+            zip(table.index, table[["name", "applies_to", "value", "unit"]].itertuples(index=False), strict=True)
+        )
         return tuple(f"{name} {to} = {value:g} {unit}" for name, to, value, unit in (said[row] for row in found))
 
     @cached_property

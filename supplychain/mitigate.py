@@ -145,7 +145,7 @@ def days_lost(result: Result, product: str, model: Model, start: date | None) ->
         return 0.0
     until = result.scenario.on + timedelta(days=AHEAD)
     rows, _ = result.supplies(product)
-    simulated = Simulation(result, start, until, run(model, result.scenario, start, until, np.unique(rows)))
+    simulated = Simulation(result, run(model, result.scenario, start, until, np.unique(rows)))
     return float(simulated.losses(product)[:, 1].sum())
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
+from supplychain import chokepoints
 from supplychain import goods as goods_graph
 from supplychain.attribute import contributions, difference
 from supplychain.availability import SharingMode
 from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
-from supplychain.exposure import Model, Result
+from supplychain.exposure import Model, Result, content_of
+from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
 from supplychain.scenario import EndUse, Scenario, Unconfirmed
 from supplychain.sourcing import sourcing_frame
 from supplychain.tables import Tables, load_tables
+from supplychain.timeline import AHEAD, Run, Simulation, first_effect, simulation, summarise_losses
 
+FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
 KEPT = 32  # solved scenarios that one Network keeps
 
 
@@ -47,9 +52,53 @@ def _path(folder: Path | str | None) -> Path | None:
 class Exposure(Result):
     """The answer to one question: `frame` ranks the products, the methods say why, how sure and what would help."""
 
+    def __init__(self, net: Network, model: Model, solved: Solved, scenario: Scenario) -> None:
+        super().__init__(model, solved, scenario)
+        self._net = net
+
+    @cached_property
+    def simulated(self) -> Simulation | None:
+        """The days from the first effect (at most three years back) to a year after the day; None without any effect."""
+        return self._net.simulated(self)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a product, the most felt first; shares of normal supply, 0 to 1.
+
+        product, name, sector, end_use; linked, dependent, short_low, short, short_high (readings of the day before
+        stocks); felt_low, felt, felt_high (output lost on the day, after stocks and transit); first_day_low,
+        first_day, first_day_high (days from the first clause to the first loss, up to a year ahead; low is the run
+        with the least loss) and first_date; binding, events, coverage, only_prior, confidence, why.
+        """
+        frame = self.static
+        felt = pd.DataFrame([self.felt(product) for product in frame["product"]], columns=list(FELT))
+        at = frame.columns.get_loc("binding")
+        frame = pd.concat([frame.iloc[:, :at], felt, frame.iloc[:, at:]], axis=1)
+        order = ["felt", "short", "dependent", "linked", "product"]
+        return frame.sort_values(order, ascending=[False] * 4 + [True], kind="stable", ignore_index=True)
+
+    def felt(self, product: str) -> tuple[object, ...]:
+        """felt low, central, high; first day low, central, high; date of the central first day (or None)."""
+        simulated = self.simulated
+        if simulated is None:
+            return (0.0, 0.0, 0.0, np.nan, np.nan, np.nan, None)
+        lost = simulated.losses(product)
+        on = (self.scenario.on - simulated.start).days
+        first = summarise_losses(lost)["first_day"]
+        when = None if np.isnan(first[1]) else simulated.start + timedelta(days=int(first[1]))
+        return (*lost[on].tolist(), *first, when)
+
     def contributions(self, product: str, by: str = "event", method: str = "shapley") -> pd.DataFrame:
         """How much of the shortage each event (or commodity) is behind: player, alone, last, shapley, se."""
         return contributions(self, product, by, method)
+
+    def mitigations(self, product: str, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+        """What would help, each measure tried out: measure, detail, short_after, avoided, days_avoided."""
+        return mitigations(self, product, progress)
+
+    def smallest_set(self, product: str, level: float = 0.1) -> pd.DataFrame:
+        """The fewest measures that bring what is short to a level or below: measures, short_after."""
+        return smallest_set(self, product, level)
 
 
 class Network:
@@ -58,6 +107,7 @@ class Network:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
+        self._simulated: OrderedDict[str, Run | None] = OrderedDict()
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
@@ -197,7 +247,77 @@ class Network:
         """The exposure under a scenario record."""
         resolved = scenario.resolved(self._tables)
         model, solved = self._solve(resolved)
-        return Exposure(model, solved, resolved)
+        return Exposure(self, model, solved, resolved)
+
+    def simulated(self, result: Result) -> Simulation | None:
+        """The simulation behind `felt`; the last ones are kept."""
+        key = result.scenario.changed(end_use="own").query
+        if key not in self._simulated:
+            start = first_effect(result.model, result.scenario, result.scenario.on)
+            until = result.scenario.on + timedelta(days=AHEAD)
+            self._simulated[key] = None if start is None else simulation(result, start, until).run
+            if len(self._simulated) > KEPT:
+                self._simulated.popitem(last=False)
+        self._simulated.move_to_end(key)
+        run = self._simulated[key]
+        return None if run is None else Simulation(result, run)
+
+    def simulate(
+        self,
+        products: Sequence[str] | None,
+        market: str,
+        start: date | str,
+        until: date | str,
+        release: bool = False,
+        progress: Callable[[int], None] | None = None,
+        **options: Any,
+    ) -> Simulation:
+        """Supply of products in a market, day by day from `start` (day 0, before which all is normal) to `until`.
+
+        release: government stocks count too; options as in `exposure` (events, what_if, end_use, sharing, ...).
+        Returns a Simulation: `frame` and `summary`. Raises UnknownIdError, InputError.
+        """
+        first = day(start, "simulate", "start")
+        scenario = Scenario(on=first, market=market, products=tuple(products or ()), **options)
+        result = self.ask(scenario)
+        return simulation(result, first, day(until, "simulate", "until"), release, progress)
+
+    def _products(self, products: Sequence[str] | None) -> list[str]:
+        if products:
+            return [self._tables.resolve(product) for product in products]
+        goods = self._tables["goods"]
+        return goods.loc[goods["kind"] == "product", "good"].tolist()
+
+    def chokepoints(
+        self,
+        market: str,
+        top: int = 50,
+        products: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> pd.DataFrame:
+        """The single stops that hit a market hardest: country, good, products_hit, worst_product, worst, mean."""
+        code = self._tables.resolve(market, "country")
+        return chokepoints.chokepoints(self.model, code, self._products(products), top, progress)
+
+    def pairs(self, market: str, product: str, top: int = 20) -> pd.DataFrame:
+        """Pairs of stops that reinforce each other: country_a, good_a, country_b, good_b, a, b, both, extra."""
+        code, good = self._tables.resolve(market, "country"), self._tables.resolve(product)
+        return chokepoints.pairs(self.model, code, good, top)
+
+    def leverage(self, market: str, products: Sequence[str] | None = None) -> pd.DataFrame:
+        """What each other country could stop in a market: country, goods, products_hit, worst_product, worst, mean."""
+        return chokepoints.leverage(self.model, self._tables.resolve(market, "country"), self._products(products))
+
+    def minimal_cuts(self, market: str, product: str, level: float = 0.5, most: int = 2) -> pd.DataFrame:
+        """The smallest sets of country and good whose stop leaves a product at or below a level: size, stops, left."""
+        code, good = self._tables.resolve(market, "country"), self._tables.resolve(product)
+        return chokepoints.minimal_cuts(self.model, code, good, level, most)
+
+    def content(self, event: str, on: date | str | None = None) -> pd.DataFrame:
+        """Which foreign-made goods a re-export clause catches: good, country, value_low, value, value_high,
+        threshold, caught_low, caught, caught_high; highest content first. Raises InputError for other clauses."""
+        name = self._tables.resolve(event, "event")
+        return content_of(self.model, name, self.knowledge_until if on is None else day(on, "content"))
 
     def difference(self, a: Exposure, b: Exposure) -> pd.DataFrame:
         """What changed from a to b: product, short_a, short_b, change, then columns by event that add up to change."""

@@ -182,12 +182,16 @@ class Priors:
                 last = float(match[2]) if match[2] else math.inf
                 self._by_age.setdefault(measure, []).append((int(match[1]), last, ends))
 
-    def ends(self, measure: str, months: int) -> Ends:
-        """Low, central, high of a measure at an age. Raises DataError where the assumptions hold none."""
+    def known(self, measure: str, months: int) -> Ends | None:
+        """Low, central, high of a measure at an age; None where the assumptions hold none."""
         for first, last, ends in self._by_age.get(measure, ()):
             if first <= months < last:
                 return ends
-        found = self._flat.get(measure) or self._flat.get("ALL")
+        return self._flat.get(measure) or self._flat.get("ALL")
+
+    def ends(self, measure: str, months: int) -> Ends:
+        """As `known`, for a clause that leans on the prior. Raises DataError where the assumptions hold none."""
+        found = self.known(measure, months)
         if found is None:
             what = f"has no severity_prior for a {measure}, and a clause of this kind in force has no severity row"
             raise DataError([Problem("assumptions", 0, "", "", what, "Add the row severity_prior, applies_to ALL.")])

@@ -152,8 +152,18 @@ def _pools_in(reduced: Reduced, shared: Sequence[Pool]) -> tuple[Pool, ...]:
 class Simulation:
     """Output of products in a market, day by day: `frame`, and per product `summary`."""
 
-    def __init__(self, result: Result, start: date, until: date, run: Run) -> None:
-        self._result, self.start, self.until, self.run = result, start, until, run
+    def __init__(self, result: Result, run: Run) -> None:
+        self._result, self.run = result, run
+
+    @property
+    def start(self) -> date:
+        """Day 0."""
+        return self.run.start
+
+    @property
+    def until(self) -> date:
+        """The last day."""
+        return self.run.start + timedelta(days=self.run.days - 1)
 
     def __repr__(self) -> str:
         return f"<Simulation of {len(self._result.products)} products, {self.start} to {self.until}>"
@@ -211,9 +221,11 @@ def summarise_losses(lost: Floats) -> dict[str, list[float]]:
     }
 
 
-def simulation(result: Result, start: date, until: date, release: bool = False) -> Simulation:
+def simulation(
+    result: Result, start: date, until: date, release: bool = False, progress: Callable[[int], None] | None = None
+) -> Simulation:
     """Simulate the products of a result. Raises InputError when the end is before the start or over ten years off."""
     if not start <= until <= start + timedelta(days=3_660):
         raise InputError("simulate", "until", until.isoformat(), f"a day from {start} to ten years later")
     rows = np.unique(np.concatenate([result.supplies(p)[0] for p in result.products]))
-    return Simulation(result, start, until, run(result.model, result.scenario, start, until, rows, release))
+    return Simulation(result, run(result.model, result.scenario, start, until, rows, release, progress))
