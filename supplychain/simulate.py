@@ -309,9 +309,9 @@ class _Run:
         """Recompute what inflow and stock leave missing of needs; returns those where that changed."""
         self._count(needs, day)
         short = np.maximum(0.0, self.lost[self.chain.need_supply[needs]] - self.left[needs])
-        differs = short != self.short[needs]
+        changed: Ints = needs[short != self.short[needs]]
         self.short[needs] = short
-        return needs[differs]
+        return changed
 
     def _count(self, needs: Ints, day: int) -> None:
         """Bring the stock of needs to the start of the day."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from supplychain.availability import Chain, Pool, Restrictions, availability
+from supplychain.errors import InputError
 from supplychain.simulate import Path, Segment, Summary, simulate, summarise
 
 
@@ -213,7 +214,8 @@ def binding(
     worst = max(sum(e for e, _ in pairs) for pairs in sets)
     candidates = [pair for pairs in sets if sum(e for e, _ in pairs) > worst - 1e-12 for pair in pairs]
     largest = max(e for e, _ in candidates)
-    return min((float(stock[q] / (1 - flow[case.chain.need_supply[q]])), q) for e, q in candidates if e > largest - 1e-12)
+    lost = 1 - flow[case.chain.need_supply]
+    return min((float(stock[q] / lost[q]), q) for e, q in candidates if e > largest - 1e-12)
 
 
 def random_case(
@@ -303,7 +305,206 @@ def test_without_stock_and_transit_every_day_is_availability(seed: int, sharing:
             assert (path.node[t] == 1).all()
             continue
         a, A = availability(
-            case.chain, segment.restrictions, case.criticality, case.lone, case.sharing, segment.pools  # type: ignore[arg-type]
+            case.chain,
+            segment.restrictions,
+            case.criticality,
+            case.lone,
+            case.sharing,
+            segment.pools,  # type: ignore[arg-type]
         )
         np.testing.assert_allclose(path.node[t], a, rtol=0, atol=1e-9)
         np.testing.assert_allclose(path.supply[t], A, rtol=0, atol=1e-9)
+
+
+# --- properties ---
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from([0.0, 0.2, 0.7, 1.0])), min_size=1, max_size=6),
+       st.sampled_from([0.0, 10.0, 33.5]), st.integers(0, 30))  # fmt: skip
+def test_what_is_lost_is_what_did_not_arrive_less_the_stock(
+    steps: list[tuple[int, float]], stock: float, transit: int
+) -> None:
+    """Stock + inflow - use: without refill the days lost are those missing of the inflow less the days in stock."""
+    starts = np.cumsum([length for length, _ in steps]).tolist()
+    segments = [Segment(start, Restrictions(np.ones((4, 1)), np.array([0]), np.array([[r]])))
+                for start, (_, r) in zip(starts, steps, strict=True)]  # fmt: skip
+    path = simulate(made_in_japan(), segments, np.ones((2, 1)), np.array([False]), np.array([[stock], [0.0]]),
+                    np.array([transit, 0, 0, 0]), 0.0, 300, np.array([0]), np.array([2]))  # fmt: skip
+    missing = 300 - path.supply.sum()
+    assert 300 - path.node.sum() == pytest.approx(max(0.0, missing - stock), abs=1e-8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEEDS, SHARING)
+def test_no_loss_before_the_cover_runs_out(seed: int, sharing: str) -> None:
+    case = random_case(seed, sharing=sharing)
+    path, chain = case.run(), case.chain
+    missing = np.cumsum(1 - path.supply, axis=0)
+    runs_out = missing[:, chain.need_supply] > case.stock + 1e-8
+    for t in range(len(path.node)):
+        at_risk = np.zeros(path.node.shape[1:], dtype=bool)
+        np.logical_or.at(at_risk, chain.need_node, runs_out[t])
+        segment = segment_on(case, t)
+        own = segment.restrictions.own if segment else 1.0
+        assert (path.node[t] >= np.where(at_risk, 0.0, own - 1e-9)).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(SEEDS, SHARING, st.integers(1, 12))
+def test_everything_later_is_the_same_later(seed: int, sharing: str, delay: int) -> None:
+    case = random_case(seed, cycles=True, sharing=sharing)
+    later = replace(case, segments=[replace(s, start=s.start + delay) for s in case.segments])
+    path, moved = case.run(40), later.run(40 + delay)
+    assert (moved.node[:delay] == 1).all()
+    np.testing.assert_allclose(moved.node[delay:], path.node, rtol=0, atol=1e-9)
+    known = ~np.isnan(path.node_first)
+    np.testing.assert_allclose(moved.node_first[known], path.node_first[known] + delay, rtol=0, atol=1e-6)
+
+
+def one_input_each(seed: int) -> Case:
+    """A random tree: every node needs one thing at most."""
+    case = random_case(seed, groups=False)
+    _, keep = np.unique(case.chain.need_node, return_index=True)
+    chain = replace(case.chain, need_node=case.chain.need_node[keep], need_supply=case.chain.need_supply[keep],
+                    need_group=np.arange(len(keep)), weight=np.ones(len(keep)), takeover=np.zeros(len(keep)),
+                    essential=np.ones(len(keep), dtype=bool))  # fmt: skip
+    return replace(case, chain=chain, criticality=case.criticality[keep], stock=case.stock[keep])
+
+
+def not_earlier(path: Path, other: Path) -> None:
+    """No whole day on which the other path has less, so no earlier first loss either."""
+    assert (other.node >= path.node - 1e-9).all()
+    assert (other.supply >= path.supply - 1e-9).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEEDS, st.integers(1, 10))
+def test_a_later_event_never_brings_an_earlier_loss(seed: int, delay: int) -> None:
+    case = one_input_each(seed)
+    first, *rest = case.segments
+    start = min([first.start + delay, *(s.start - 1 for s in rest)])
+    if start > first.start:
+        not_earlier(case.run(), replace(case, segments=[replace(first, start=start), *rest]).run())
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEEDS, st.sampled_from([0.5, 3.0, 20.0]))
+def test_more_stock_never_brings_an_earlier_loss(seed: int, more: float) -> None:
+    tree = one_input_each(seed)
+    not_earlier(tree.run(), replace(tree, stock=tree.stock + more).run())
+    case = random_case(seed)  # with several inputs it holds for the holder: others may use up their other inputs
+    path = case.run()
+    for n in np.unique(case.chain.need_node).tolist():
+        own = (case.chain.need_node == n)[:, None]
+        other = replace(case, stock=case.stock + more * own).run()
+        first, second = (np.floor(np.nan_to_num(p.node_first[n], nan=np.inf)) for p in (path, other))
+        assert (second >= first).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(SEEDS, SHARING, st.booleans())
+def test_the_order_of_rows_changes_nothing(seed: int, sharing: str, cycles: bool) -> None:
+    case = random_case(seed, cycles=cycles, sharing=sharing)
+    chain, rng = case.chain, np.random.default_rng(seed)
+    node_to, supply_to = rng.permutation(chain.nodes), rng.permutation(chain.supplies)
+    node_from, supply_from = np.argsort(node_to), np.argsort(supply_to)
+    need = np.lexsort((rng.permutation(int(chain.need_group.max(initial=0)) + 1)[chain.need_group],
+                       node_to[chain.need_node]))  # fmt: skip
+    group = np.cumsum(np.diff(chain.need_group[need], prepend=-1) != 0) - 1
+    link = np.array(
+        [
+            chain.share.indptr[b] + i
+            for b in supply_from
+            for i in rng.permutation(chain.share.indptr[b + 1] - chain.share.indptr[b])
+        ],
+        dtype=np.intp,
+    )
+    rows = np.diff(chain.share.indptr)[supply_from]
+    share = csr_array((chain.share.data[link], node_to[chain.share.indices[link]], np.append(0, np.cumsum(rows))),
+                      shape=chain.share.shape)  # fmt: skip
+    mixed = Chain(share, node_to[chain.need_node[need]], supply_to[chain.need_supply[need]], group, chain.weight[need],
+                  chain.takeover[need], chain.essential[need])  # fmt: skip
+    segments = []
+    for segment in case.segments:
+        given_r = segment.restrictions
+        at = np.argsort(link)[given_r.link]
+        pools = tuple(replace(p, supply=supply_to[p.supply], spare_node=node_to[p.spare_node]) for p in segment.pools)
+        order = np.argsort(at)
+        restrictions = Restrictions(given_r.own[node_from], at[order], given_r.r[order])
+        segments.append(Segment(segment.start, restrictions, pools))
+    other = Case(mixed, segments, case.criticality[need], case.lone, case.stock[need], case.transit[link], case.refill,
+                 sharing).run()  # fmt: skip
+    path = case.run()
+    np.testing.assert_allclose(other.node[:, node_to], path.node, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(other.supply[:, supply_to], path.supply, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(other.node_first[node_to], path.node_first, rtol=0, atol=1e-6)
+
+
+# --- hand-computed cases and arguments ---
+
+
+def test_own_stop_has_no_cover_and_no_binding_input() -> None:
+    own = np.array([[1.0], [1.0], [0.4], [1.0]])
+    segments = [Segment(3, Restrictions(own, np.zeros(0, dtype=np.intp), np.zeros((0, 1))))]
+    product, node = run(segments, [60.0, 2.0], [0, 0, 5, 0], days=30)
+    assert node.first_day[:, 0] == pytest.approx([3, 11 + 0.2 / 0.6])  # 2 days of K last 3.33 days at 0.6 missing
+    assert node.ran_out[:, 0].tolist() == [-1, 1]
+    assert product.first_day[0, 0] == 11
+    assert node.days_lost[:, 0] == pytest.approx([27 * 0.6, 22 * 0.6 - 2])
+
+
+def test_refill_lets_a_second_stop_be_borne() -> None:
+    """10 days of stock, stops of 10 days at 0.9, 50 days apart: 0.1 a day refills 5 of the 9 days used."""
+    own, none = np.ones((4, 1)), np.zeros(0, dtype=np.intp)
+    stops = [Segment(start, Restrictions(own, *((np.array([0]), np.ones((1, 1))) if on else (none, np.zeros((0, 1))))))
+             for start, on in [(0, True), (10, False), (60, True), (70, False)]]  # fmt: skip
+    _, node = run(stops, [10.0, 0.0], [0, 0, 0, 0], days=200)
+    assert node.days_lost[0, 0] == pytest.approx(9 - (10 - 9 + 5))
+    assert node.first_day[0, 0] == pytest.approx(66 + (6 - 6 * 0.9) / 0.9)
+    assert node.recovered[0, 0] == 70
+
+
+def test_what_is_under_way_when_a_stop_begins_still_arrives() -> None:
+    product, node = run(stop(5), [0.0, 0.0], [20, 0, 15, 0])
+    assert node.first_day[:, 0].tolist() == [20, 35]
+    assert node.days_lost[:, 0] == pytest.approx([4.5, 4.5])
+    assert product.recovered[0, 0] == 40
+
+
+def test_progress_ends_at_the_last_day() -> None:
+    case, seen = random_case(3), []
+    simulate(case.chain, case.segments, case.criticality, case.lone, case.stock, case.transit, 0.1, 77,
+             np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), progress=seen.append)  # fmt: skip
+    assert seen == sorted(seen)
+    assert seen[-1] == 77
+
+
+@pytest.mark.parametrize(
+    ("change", "argument"),
+    [
+        ({"days": 0}, "days"),
+        ({"refill": -0.1}, "refill"),
+        ({"refill": float("nan")}, "refill"),
+        ({"sharing": "fair"}, "sharing"),
+        ({"stock": np.array([[-1.0], [0.0]])}, "stock"),
+        ({"stock": np.array([[np.nan], [0.0]])}, "stock"),
+        ({"stock": np.zeros((3, 1))}, "stock"),
+        ({"transit": np.array([0, 0, -1, 0])}, "transit"),
+        ({"transit": np.array([0, 0, 1.5, 0])}, "transit"),
+        ({"transit": np.array([0, 0, 1])}, "transit"),
+        ({"lone": np.array([False, True])}, "lone"),
+        ({"segments": [*stop(10), *stop(None)]}, "segments"),
+        ({"segments": [replace(stop(None)[0], start=-1)]}, "segments"),
+        ({"segments": [Segment(0, Restrictions(np.ones((4, 2)), np.array([0]), np.ones((1, 2))))]}, "segments"),
+    ],
+)
+def test_a_bad_argument_is_named(change: dict[str, object], argument: str) -> None:
+    arguments: dict[str, object] = {
+        "chain": made_in_japan(), "segments": stop(None), "criticality": np.ones((2, 1)), "lone": np.array([False]),
+        "stock": np.zeros((2, 1)), "transit": np.zeros(4, dtype=np.intp), "refill": 0.1, "days": 10,
+        "watch_supply": np.array([2]), "watch_node": np.array([3]),
+    }  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        simulate(**{**arguments, **change})  # type: ignore[arg-type]
+    assert caught.value.argument == argument
