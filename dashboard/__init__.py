@@ -1,0 +1,1 @@
+"""The dashboard: one page a question, all state in the URL."""

@@ -1,0 +1,84 @@
+"""Today: one sentence that answers, the ranked products, what changed lately."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import controls, views
+from dashboard.cards import Card
+from dashboard.components import bullet_list, figure_card, folded, notice, title
+from dashboard.registry import Page
+from dashboard.state import View
+from supplychain import figures
+
+
+def layout(view: View) -> list[Component]:
+    """The answer first, then the list, then what is behind it."""
+    asked = controls.in_words(view)
+    return [
+        title(f"Exposure in {views.market_name(view)}"),
+        html.P(views.answer(view), className="answer"),
+        *([html.P("Asked with " + "; ".join(asked) + ".", className="asked")] if asked else []),
+        *unfelt(view),
+        figure_card(view, ranking(view)),
+        figure_card(view, lately(view)),
+        trust(view),
+    ]
+
+
+def unfelt(view: View) -> list[Component]:
+    """Says so when a reading is shown in place of the one asked for."""
+    if views.reading(view) == view.reading:
+        return []
+    return [notice("Shown: short", f"The reading {view.reading} is not in this build; short is shown instead.")]
+
+
+def trust(view: View) -> Component:
+    """Warnings and assumptions of the answer."""
+    lines = view.x.warnings
+    return html.Section(
+        [
+            html.H2("Before you use these numbers"),
+            bullet_list(lines) if lines else html.P("No warnings for this question."),
+            folded(
+                f"{len(view.x.assumptions)} assumptions behind this answer",
+                bullet_list(view.x.assumptions) if view.x.assumptions else html.P("None: every severity has a row."),
+            ),
+        ],
+        className="trust",
+    )
+
+
+def ranking(view: View) -> Card:
+    """Products by exposure, the 15 most exposed drawn, all in the table."""
+    frame = views.exposed(view)
+    by = views.reading(view)
+    top = frame["product"].head(15).tolist()
+    return Card(
+        "ranking",
+        f"Most exposed products ({by})",
+        frame[views.ranked_columns(view)],
+        lambda theme: figures.ranking(frame, market=view.market, on=view.on, reading=by, top=15, theme=theme),
+        views.sources_of(view, top),
+        help="exposure",
+        links=(("name", "to_product"),),
+    )
+
+
+def lately(view: View) -> Card:
+    """Changes of the legal calendar in the last 90 days."""
+    frame = views.changes_lately(view)
+    events = view.net.table("events").set_index("event")["source_id"]
+    return Card(
+        "lately",
+        "What changed lately",
+        frame,
+        None,
+        tuple(dict.fromkeys(events[event] for event in frame["event"])),
+        views.changes_words(frame),
+        links=(("title", "to_event"),),
+    )
+
+
+PAGE = Page("today", "Today", 10, layout, {"ranking": ranking, "lately": lately})

@@ -1,0 +1,108 @@
+"""What pages say and show, as plain functions of a view: sentences and tables, no components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pandas as pd
+
+from dashboard.state import View
+from supplychain.figures.style import listed, percent, span
+from supplychain.output import share
+
+LATELY = 90  # days
+VERBS = {
+    "felt": "lose output",
+    "short": "miss supply",
+    "dependent": "would lose supply in the worst case",
+    "linked": "hang on restricted goods",
+}
+
+
+def reading(view: View) -> str:
+    """The reading shown: the one asked for, or short where the data of this build have no felt."""
+    return view.reading if view.reading in view.x.frame else "short"
+
+
+def exposed(view: View) -> pd.DataFrame:
+    """The products of the market ranked by the reading asked for, with where each row leads."""
+    by = reading(view)
+    frame = view.x.frame.sort_values([by, "product"], ascending=[False, True], kind="stable", ignore_index=True)
+    return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
+
+
+def ranked_columns(view: View) -> list[str]:
+    """Columns of the ranked table, the reading asked for first."""
+    by = reading(view)
+    ranges = [f"{by}_low", by, f"{by}_high"]
+    others = ["felt", "short", "dependent", "linked", "first_day", "coverage", "confidence", "why"]
+    present = [column for column in (*ranges, *others) if column in view.x.frame]
+    return ["name", *dict.fromkeys(present), "sector", "end_use", "product", "to_product"]
+
+
+def market_name(view: View) -> str:
+    """The market in a sentence."""
+    countries = view.net.table("countries").set_index("country")["name"]
+    return str(countries.get(view.market, view.market))
+
+
+def answer(view: View) -> str:
+    """The answer of the first page in one or two sentences."""
+    frame, by = exposed(view), reading(view)
+    when, where = f"{view.on:%d %B %Y}".lstrip("0"), market_name(view)
+    hit = frame[frame[by] > 0]
+    if hit.empty:
+        linked = int((frame["linked"] > 0).sum())
+        return f"On {when} no product in {where} is known to {VERBS[by]}; {linked} of {len(frame)} are linked."
+    first = hit.iloc[0]
+    low, high = (float(first.get(f"{by}_{end}", first[by])) for end in ("low", "high"))
+    tied = hit[hit[by] >= first[by] - 5e-4]
+    worst = first["name"] + (f" and {len(tied) - 1} others" if len(tied) > 1 else "")
+    half = int((frame[by] >= 0.5).sum())
+    return (
+        f"On {when}, {len(hit)} of {len(frame)} products in {where} {VERBS[by]}, {half} of them half or more. "
+        f"Most exposed: {worst}, {span(low, float(first[by]), high)}. {first['why']}"
+    )
+
+
+def changes_lately(view: View, days: int = LATELY) -> pd.DataFrame:
+    """Dated changes of the legal calendar in the last days up to the day asked about, the latest first."""
+    from dashboard.controls import legal_changes
+
+    frame = legal_changes(view.net, view.on - timedelta(days=days), view.on)
+    frame = frame.sort_values("date", ascending=False, kind="stable", ignore_index=True)
+    frame["status"] = frame["status"].str.replace("_", " ")
+    frame["date"] = frame["date"].dt.strftime("%Y-%m-%d")
+    frame["to_event"] = [view.link("event", event) for event in frame["event"]]
+    return frame[["date", "status", "title", "destinations", "grade", "by", "event", "to_event"]]
+
+
+def changes_words(frame: pd.DataFrame, days: int = LATELY) -> str:
+    """How many changes of which kind."""
+    if frame.empty:
+        return f"Nothing changed in the legal calendar in the {days} days before."
+    counts = frame["status"].value_counts()
+    return f"{listed([f'{n} {status}' for status, n in counts.items()], 5)} in the {days} days up to this day."
+
+
+def as_share(value: float) -> str:
+    """A share in words for a headline; unknown is not zero."""
+    return percent(value)
+
+
+def range_words(row: pd.Series, by: str) -> str:
+    """Low to high of a reading in words, or that it has no range."""
+    low, high = row.get(f"{by}_low"), row.get(f"{by}_high")
+    if low is None or high is None:
+        return ""
+    return f"{share(float(low)) or 'unknown'} to {share(float(high)) or 'unknown'}"
+
+
+def sources_of(view: View, products: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the sources on the binding chains of products, in order."""
+    found: dict[str, None] = {}
+    for product in products:
+        for cell in view.x.explain(product)["source_id"]:
+            found |= dict.fromkeys(part for part in cell.split(";") if part)
+    return tuple(found)
