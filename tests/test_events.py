@@ -288,6 +288,24 @@ def test_status_frame(world: Callable[..., World]) -> None:
     assert frame["only_prior"].tolist() == [False, False]
 
 
+def test_status_shows_the_worst_hit_good_of_the_place(world: Callable[..., World]) -> None:
+    rows = [
+        severity("k", severity=0.6, basis="observed"),
+        severity("m", severity=0.3),
+        severity("m", destinations="JPN"),
+    ]
+    calendar = world(event_scope=[{"event": "x", "good": g} for g in ("k", "m")], severities=rows).calendar
+    shown = {c: calendar.status("2025-06-01", c)[["severity", "basis"]].iloc[0].tolist() for c in ("USA", "JPN")}
+    assert shown == {"USA": [0.6, "observed"], "JPN": [1, "judged"]}
+    ended = world(event_phases=[{"event": "x", "status": "ended"}], severities=rows).calendar.status("2025-06-01")
+    assert ended[["severity_low", "severity", "severity_high"]].isna().all(axis=None)
+    partly = [{"event": "x"}, {"event": "x", "from": "2025-02-01", "status": "suspended", "destinations": "USA"}]
+    calendar = world(event_phases=partly, severities=rows).calendar
+    assert [calendar.status("2025-06-01", c)["severity"].isna().item() for c in ("USA", "DEU")] == [True, False]
+    young = world().calendar.status("2025-02-01")
+    assert young[["severity", "basis", "only_prior"]].iloc[0].tolist() == [0.8, "analogy", True]
+
+
 def test_status_takes_names_and_refuses_unknown_places(world: Callable[..., World]) -> None:
     calendar = world(countries=[*OTHERS, {"country": "GBR", "name": "United Kingdom"}]).calendar
     assert not calendar.status("2025-06-01", "united kingdom").empty
@@ -410,6 +428,18 @@ def test_roles(world: Callable[..., World]) -> None:
     assert [row[3] for row in found] == [1, 0, 0.5]
     assert found[2][2] == 0.001
     assert math.isnan(found[0][2])
+
+
+def test_content_counts_whoever_buys(world: Callable[..., World]) -> None:
+    w = world(
+        production=[{"good": "k", "producer": "F1", "country": "JPN", "share": 0.3}],
+        events=[{"event": "x", "measure": "entity_list", "acts_on": "reexport"}],
+        event_scope=[
+            {"event": "x", "good": "m", "role": "content"},
+            {"event": "x", "good": "k", "content_threshold": 0.1, "buyer": "F1"},
+        ],
+    )
+    assert [(e.good, e.role, e.buyers) for e in w.effects()] == [("k", "covered", ("F1",)), ("m", "content", ())]
 
 
 def test_only_the_asked_events(world: Callable[..., World]) -> None:
@@ -646,6 +676,19 @@ def test_same_as_in_a_chain_and_in_a_circle(world: Callable[..., World]) -> None
     assert [(e.event, e.r[0, DEPENDENT]) for e in w.effects("2025-03-15")] == [("a", 0.2), ("b", 0.4), ("c", 0.8)]
 
 
+def test_same_as_takes_over_only_what_is_covered(world: Callable[..., World]) -> None:
+    scope = [
+        {"event": "arms", "item": "all", "same_as": "x", "role": "content"},
+        {"event": "x", "good": "m"},
+        {"event": "x", "good": "k", "role": "technology"},
+    ]
+    events = [{"event": "arms", "acts_on": "reexport"}, {"event": "x", "acts_on": "reexport"}]
+    w = world(**same_as(events=events, event_scope=scope))
+    assert [(e.event, e.good, e.role) for e in w.effects()] == [
+        ("arms", "m", "content"), ("x", "k", "technology"), ("x", "m", "covered"),
+    ]  # fmt: skip
+
+
 def test_same_as_of_one_good(world: Callable[..., World]) -> None:
     scope = [
         {"event": "arms", "good": "m", "same_as": "x"},
@@ -683,6 +726,17 @@ def test_practice_acts_where_the_clause_does_not_reach(world: Callable[..., Worl
     assert (legal.good, legal.practice, w.r(legal, "JPN")[CENTRAL]) == ("m", False, 1)
     assert (beyond.good, beyond.practice) == ("k", True)  # the row of m is civil
     assert w.effects(legal_only=True) == []
+
+
+def test_practice_never_acts_on_the_issuer(world: Callable[..., World]) -> None:
+    w = world(severities=[severity("m"), severity("k", severity=0.2, scope="practice")])
+    k = next(e for e in w.effects() if e.practice)
+    assert [w.r(k, c)[CENTRAL] for c in ("CHN", "JPN", "USA", "EU27")] == [0, 0.2, 0.2, 0]
+
+
+def test_practice_without_a_good_restricts_nothing(world: Callable[..., World]) -> None:
+    rows = [severity("m"), severity("", severity=0.2, scope="practice")]
+    assert [(e.good, e.practice) for e in world(severities=rows).effects()] == [("m", False)]
 
 
 def test_practice_waits_for_the_clause(world: Callable[..., World]) -> None:
@@ -738,6 +792,12 @@ def test_segment_days(world: Callable[..., World]) -> None:
     ]  # fmt: skip
     assert calendar.segment_days("2025-01-02", "2025-01-03") == [date(2025, 1, 2)]
     assert calendar.segment_days("2024-12-01", "2026-01-01", events=[]) == [date(2024, 12, 1)]
+
+
+def test_segment_days_see_the_events_of_same_as(world: Callable[..., World]) -> None:
+    for rows in (same_as(), same_as(severities=[])):
+        calendar = world(**rows).calendar
+        assert calendar.segment_days("2025-02-01", "2025-03-31", ["arms"]) == [date(2025, 2, 1), date(2025, 3, 1)]
 
 
 def same_effects(a: Sequence[Effect], b: Sequence[Effect]) -> bool:
@@ -823,30 +883,54 @@ def state(calendar: Calendar, event: str, on: str, destination: str) -> str:
     if event not in frame.index:
         return "none"
     row = frame.loc[event]
-    return row["status"] + ("" if row["confirmed"] else " (unconfirmed)")
+    branches = [row["in_force_low"], row["in_force"], row["in_force_high"]]
+    assert not row["confirmed"] or branches == [row["status"] == "in_force"] * 3
+    return row["status"] + ("" if row["confirmed"] else ": " + "/".join("on" if b else "off" for b in branches))
 
 
 @pytest.mark.parametrize(
     ("event", "on", "destination", "expected"),
     [
         ("chn-2024-46-p1", "2025-11-10", "USA", "in_force"),
+        ("chn-2024-46-p2", "2025-11-08", "USA", "in_force"),
         ("chn-2024-46-p2", "2025-11-10", "USA", "suspended"),
         ("chn-2023-23", "2025-11-10", "USA", "in_force"),
         ("chn-2024-46-p1", "2025-11-10", "JPN", "none"),
-        ("chn-2024-46-p2", "2026-11-26", "USA", "suspended"),
-        ("chn-2024-46-p2", "2026-11-28", "USA", "suspended (unconfirmed)"),
+        ("chn-2024-46-p2", "2026-11-27", "USA", "suspended"),
+        ("chn-2024-46-p2", "2026-11-28", "USA", "suspended: off/on/on"),
+        ("chn-2025-57", "2025-10-09", "JPN", "announced"),
+        ("chn-2025-57", "2025-11-07", "JPN", "suspended"),
         ("chn-2025-57", "2025-11-08", "JPN", "suspended"),
         ("chn-2025-57", "2026-11-09", "JPN", "suspended"),
-        ("chn-2025-57", "2026-11-10", "JPN", "suspended (unconfirmed)"),
-        ("chn-2025-57", "2027-01-11", "JPN", "suspended (unconfirmed)"),
-        ("usa-2025-affiliates", "2026-11-09", "CHN", "suspended"),
-        ("usa-2025-affiliates", "2026-11-10", "CHN", "suspended (unconfirmed)"),
+        ("chn-2025-57", "2026-11-10", "JPN", "suspended: off/off/on"),
+        ("chn-2025-57", "2026-11-11", "JPN", "suspended: off/off/on"),
+        ("chn-2025-57", "2027-01-11", "JPN", "suspended: off/on/on"),
         ("chn-2025-61-origin", "2025-10-20", "JPN", "in_force"),
+        ("chn-2025-61-origin", "2025-11-07", "JPN", "suspended"),
         ("chn-2025-61-deminimis", "2025-10-20", "JPN", "announced"),
+        ("chn-2025-61-deminimis", "2025-11-07", "JPN", "suspended"),
+        ("usa-2025-affiliates", "2025-10-15", "CHN", "in_force"),
+        ("usa-2025-affiliates", "2026-11-09", "CHN", "suspended"),
+        ("usa-2025-affiliates", "2026-11-10", "CHN", "suspended: off/off/on"),
+        ("chn-2025-21", "2025-06-01", "USA", "suspended"),
+        ("chn-2025-21", "2025-09-01", "USA", "suspended"),
+        ("chn-2025-21", "2026-11-12", "USA", "suspended: off/off/on"),
+        ("gin-bx-2026", "2026-11-23", "USA", "announced"),
+        ("eu-resourceeu-2025", "2026-11-23", "USA", "announced"),
+        ("usa-2025-diffusion", "2025-05-12", "CHN", "announced"),
+        ("usa-2025-diffusion", "2025-05-13", "CHN", "ended"),
+        ("usa-2025-diffusion", "2025-05-15", "CHN", "ended"),  # the day on which it was to begin
+        ("cod-co-2025", "2025-02-21", "USA", "none"),
+        ("cod-co-2025", "2025-02-23", "USA", "in_force"),
+        ("cod-co-2025", "2025-07-15", "USA", "in_force"),
         ("cod-co-2025", "2025-10-15", "USA", "in_force"),
         ("cod-co-2025", "2025-10-16", "USA", "ended"),
-        ("usa-2025-diffusion", "2025-06-01", "CHN", "ended"),
-        ("gin-bx-2026", "2026-10-01", "USA", "announced"),
+        ("cod-co-quota-2025", "2025-10-15", "USA", "announced"),
+        ("cod-co-quota-2025", "2025-10-16", "USA", "in_force"),
+        ("chn-quota-1999", "2014-06-01", "JPN", "in_force"),
+        ("chn-quota-1999", "2016-06-01", "JPN", "ended"),
+        ("chn-jpn-embargo-2010", "2010-10-01", "JPN", "in_force"),
+        ("chn-2026-12", "2026-11-23", "JPN", "in_force"),
     ],
 )
 def test_edge_cases_of_the_dossier(calendar: Calendar, event: str, on: str, destination: str, expected: str) -> None:
@@ -864,8 +948,35 @@ def test_the_october_package_contributes_nothing_so_far(calendar: Calendar) -> N
 
 def test_magnets_without_heavy_rare_earths_are_free(calendar: Calendar) -> None:
     covered = {e.good for e in calendar.effects("2025-05-10", "civil", ["chn-2025-18"])}
-    assert {"ndfeb_magnet_high_temp", "smco_magnet", "dysprosium_metal"} <= covered
-    assert not {"ndfeb_magnet_standard", "ndpr_metal", "neodymium_oxide"} & covered
+    assert {"ndfeb_magnet_high_temp", "smco_magnet", "smco_alloy", "samarium_metal"} <= covered
+    assert not {"ndfeb_magnet_standard", "ndfeb_alloy", "didymium_metal", "ndpr_oxide", "neodymium_oxide"} & covered
+
+
+def test_what_the_graph_lacks_is_listed_and_has_no_effect(calendar: Calendar) -> None:
+    scope = calendar.covered("chn-2025-10", "2025-03-01")
+    assert "molybdenum" in set(scope.loc[scope["good"] == "", "item"])
+    effects = {e.good for e in calendar.effects("2025-03-01", "civil", ["chn-2025-10"])}
+    assert effects == set(scope["good"]) - {""}
+    assert not {"molybdenum_metal", "indium", "ito_target", "tungsten_powder"} & effects
+
+
+def test_content_rule_of_61(calendar: Calendar) -> None:
+    effects = calendar.effects("2026-11-23", "civil", ["chn-2025-61-deminimis"])
+    assert {e.content_threshold for e in effects if e.role == "covered"} == {0.001}
+    assert {"dysprosium_metal", "smco_alloy"} <= {e.good for e in effects if e.role == "content"}
+    assert not {e.good for e in effects if e.role == "content"} & {"didymium_metal", "ndpr_oxide", "neodymium_oxide"}
+    assert {e.good for e in effects if e.role == "technology"} == {"smco_magnet", "ndfeb_magnet_high_temp"}
+
+
+def test_the_embargo_of_2010_was_never_published(calendar: Calendar) -> None:
+    event = ["chn-jpn-embargo-2010"]
+    assert calendar.effects("2010-10-01", "civil", event)
+    assert calendar.effects("2010-10-01", "civil", event, legal_only=True) == []
+    assert calendar.effects("2010-11-19", "civil", event) == []
+
+
+def test_lists_of_firms_that_the_data_lack_have_no_effect(calendar: Calendar) -> None:
+    assert calendar.effects("2026-11-23", "civil", ["chn-2026-12", "chn-2026-28", "usa-2025-affiliates"]) == []
 
 
 def test_japan_in_january_2026(calendar: Calendar, reference: Tables) -> None:
