@@ -36,7 +36,8 @@ COVERED = (
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_LINKED = 0
+_LINKED, _SHORT = READINGS.index("linked"), READINGS.index("short")
+WHOLE = ((),)  # coverage_rows of what is covered whole: a product of nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,8 @@ class Effect:
     buyers: only flows to these producers (entity lists; those that the data know); empty: all
     practice: beyond the clause (it adds no good to sharing); named: the clause names the good, not only through same_as
     severity_row: (C,) label of the severity row that speaks; prior: (C,) no row speaks, only a prior
+    acting: (C,) where it acts in the reading short; prior_row: (C,) label of the assumption behind a prior
+    coverage_rows: in that reading the good is covered by the largest of these products of scope rows; (): not at all
     """
 
     event: str
@@ -64,6 +67,9 @@ class Effect:
     severity_row: tuple[str, ...]
     prior: Bools
     named: bool
+    acting: Bools
+    prior_row: tuple[str, ...]
+    coverage_rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +79,8 @@ class Loss:
     r: Floats
     severity_row: tuple[str, ...]
     prior: Bools
+    acting: Bools
+    prior_row: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +190,7 @@ class Calendar:
         losses: dict[str, Loss] = {}  # "": of all goods without a severity row of their own
         own = self._severities.of(clause.event)
         result = []
-        for target, named, share in zip(scope.targets, scope.named, coverage, strict=True):
+        for target, named, share, covers in zip(scope.targets, scope.named, coverage, scope.covers, strict=True):
             if not share.any():
                 continue
             good = target.good if target.good in own else ""
@@ -190,7 +198,10 @@ class Calendar:
                 losses[good] = self._loss(self._choice(clause, today, good, end_use), acting)
             loss = losses[good]
             r = loss.r * (0.0 if target.role == "content" else share)
-            result.append(_effect(clause, target, r, loss, named))
+            rows = tuple(
+                cover.factors for cover in covers if all(today.in_force[e][branch[_SHORT]] for e in cover.via)
+            )
+            result.append(_effect(clause, target, r, loss, named, rows))
         return result
 
     def _practice(
@@ -212,7 +223,8 @@ class Calendar:
             acting = possible & beyond[:, None]
             if good and acting.any():
                 loss = self._loss(choice, acting)
-                result.append(_effect(clause, Target(good, "covered", (), None), loss.r, loss, False, practice=True))
+                target = Target(good, "covered", (), None)
+                result.append(_effect(clause, target, loss.r, loss, False, WHOLE, practice=True))
         return result
 
     def _choice(self, clause: Clause, today: Today, good: str, end_use: str) -> Choice:
@@ -223,7 +235,8 @@ class Calendar:
         for (where, _), state in zip(clause.groups, today.states[clause.event], strict=True):
             silent = where[choice.row[where] == NO_ROW]
             if len(silent) and state is not None and state.effective is not None:
-                choice.ends[silent] = self._priors.ends(clause.measure, months_between(state.effective, today.on))
+                prior = self._priors.of(clause.measure, months_between(state.effective, today.on))
+                choice.ends[silent], choice.prior[silent] = prior
         return choice
 
     def _loss(self, choice: Choice, acting: Bools) -> Loss:
@@ -231,7 +244,9 @@ class Calendar:
         reached = acting.any(axis=1)
         rows = np.where(reached, choice.row, NO_ROW)
         labels = tuple(self._severities.labels[rows].tolist())
-        return Loss(np.where(acting, severity, 0.0), labels, reached & (choice.row == NO_ROW))
+        prior = reached & (choice.row == NO_ROW)
+        prior_row = tuple(np.where(prior, choice.prior, "").tolist())
+        return Loss(np.where(acting, severity, 0.0), labels, prior, acting[:, _SHORT], prior_row)
 
     # --- status and scope ---------------------------------------------------------------------------------------------
 
@@ -379,13 +394,16 @@ class Calendar:
         return branches, others, rows, priors
 
 
-def _effect(clause: Clause, target: Target, r: Floats, loss: Loss, named: bool, practice: bool = False) -> Effect:
+def _effect(
+    clause: Clause, target: Target, r: Floats, loss: Loss, named: bool, coverage_rows: tuple[tuple[str, ...], ...],
+    practice: bool = False,
+) -> Effect:  # fmt: skip
     limit = np.nan if target.content_threshold is None else target.content_threshold
     acts_on = "export" if practice else clause.acts_on
     r.setflags(write=False)
     return Effect(
         clause.event, target.good, acts_on, clause.issuer, r, target.role, limit, target.buyers, practice,
-        loss.severity_row, loss.prior, named,
+        loss.severity_row, loss.prior, named, loss.acting, loss.prior_row, coverage_rows,
     )  # fmt: skip
 
 

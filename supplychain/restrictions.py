@@ -13,6 +13,7 @@ from supplychain.events import READINGS, Effect
 from supplychain.sourcing import Sourcing
 
 RUNS = len(READINGS)
+SHORT = READINGS.index("short")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,7 @@ class Act:
 
     effect: what the clause does; run: position of the end-use class; leg: 0 to the trader or buyer, 1 on to the buyer
     links: (n,) positions in the chain (nodes of the issuer for an output stop); r: (n, 5) by READINGS
+    way: where effects of this kind bite; at: (n,) positions in it
     """
 
     effect: Effect
@@ -28,6 +30,8 @@ class Act:
     leg: int
     links: Ints
     r: Floats
+    way: Way
+    at: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +50,17 @@ class Way:
 
     def r(self, effect: Effect) -> Floats:
         """(n, 5) share of each flow lost."""
-        r: Floats = effect.r[self.rows]
-        if self.other is not None:
-            r = np.maximum(r, effect.r[self.other])
+        r = self._laid(effect.r, slice(None))
         return r if self.factor is None else r * self.factor
+
+    def drawn(self, r: Floats, at: Ints) -> Floats:
+        """(len(at), K) share of some flows lost where the effect takes r (C, K); content as in the reading short."""
+        laid = self._laid(r, at)
+        return laid if self.factor is None else laid * self.factor[at, SHORT, None]
+
+    def _laid(self, r: Floats, at: Ints | slice) -> Floats:
+        laid: Floats = r[self.rows[at]]
+        return laid if self.other is None else np.maximum(laid, r[self.other[at]])
 
 
 class Reach:
@@ -74,7 +85,7 @@ class Reach:
                 r = way.r(effect)
                 hit = np.flatnonzero(r.any(axis=1))
                 if len(hit):
-                    found.append(Act(effect, run, way.leg, way.links[hit], r[hit]))
+                    found.append(Act(effect, run, way.leg, way.links[hit], r[hit], way, hit))
         return found
 
     def _ways_of(self, effect: Effect, counted: frozenset[str]) -> list[Way]:
@@ -88,7 +99,8 @@ class Reach:
     def _stop(self, effect: Effect) -> Way:
         """The issuer's producers of the good; those that the clause names, if it names any."""
         s = self.sourcing
-        mine = (s.node_good == s.world.good_index[effect.good]) & (s.node_country == s.world.country_index[effect.issuer])
+        index = s.world.country_index
+        mine = (s.node_good == s.world.good_index[effect.good]) & (s.node_country == index[effect.issuer])
         if effect.buyers:
             mine &= np.isin(s.node_producer.astype(str), list(effect.buyers))
         nodes = np.flatnonzero(mine)

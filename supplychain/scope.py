@@ -23,6 +23,7 @@ class ScopeRow(NamedTuple):
     coverage: low, central, high share of the good's flow; content_threshold: None where none is stated
     via: the events that must be in force for the row to cover anything, nearest first (same_as)
     row: where the good is named, in the row of the other event if taken over
+    factors: the rows whose coverages multiply to this one: its own and those it is taken over through
     """
 
     item: str
@@ -36,6 +37,14 @@ class ScopeRow(NamedTuple):
     source_id: str
     row: str
     via: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+
+
+class Cover(NamedTuple):
+    """One way in which a target is covered: while the events `via` are in force, by the product of these rows."""
+
+    via: tuple[str, ...]
+    factors: tuple[str, ...]
 
 
 class Target(NamedTuple):
@@ -57,12 +66,13 @@ class Scope:
 
     targets: sorted; named: which of them the clause names itself
     parts: (via, positions among the targets, (n, 3) coverage low, central, high); a target that several rows reach is
-    covered by the largest
+    covered by the largest; covers: for each target the ways in which it is covered
     """
 
     targets: tuple[Target, ...]
     named: tuple[bool, ...]
     parts: tuple[tuple[tuple[str, ...], NDArray[np.intp], NDArray[np.float64]], ...]
+    covers: tuple[tuple[Cover, ...], ...]
 
     def coverage(self, in_force: Mapping[str, Branches], branch: Sequence[int]) -> NDArray[np.float64]:
         """(targets, 5) coverage by reading: linked 1, dependent high, then low, central, high.
@@ -89,7 +99,7 @@ def scope_rows(tables: Tables) -> dict[str, list[ScopeRow]]:
     ):
         ends = ends_of(low, 1.0 if math.isnan(central) else central, high)
         limit = None if math.isnan(content) else float(content)
-        scope_row = ScopeRow(item, good, same_as, role, ends, threshold, limit, buyers, source_id, row)
+        scope_row = ScopeRow(item, good, same_as, role, ends, threshold, limit, buyers, source_id, row, (), (row,))
         found.setdefault(event, []).append(scope_row)
     return found
 
@@ -114,6 +124,7 @@ def followed(event: str, rows: Mapping[str, Sequence[ScopeRow]], seen: tuple[str
                         content_threshold=own.content_threshold,
                         buyers=own.buyers,
                         via=(own.same_as, *other.via),
+                        factors=(own.row, *other.factors),
                     )
 
 
@@ -126,6 +137,7 @@ def build_scope(clause: Clause, rows: Mapping[str, Sequence[ScopeRow]], producer
     roles = ("covered", "technology", "content") if clause.acts_on == "reexport" else ("covered",)
     merged: dict[tuple[str, ...], dict[Target, Ends]] = {}
     named: dict[Target, bool] = {}
+    covers: dict[Target, list[Cover]] = {}
     for row in followed(clause.event, rows):
         buyers = tuple(sorted(set(row.buyers).intersection(producers)))
         firms_only = not buyers and (row.buyers or clause.measure == "entity_list") and row.role != "content"
@@ -136,10 +148,12 @@ def build_scope(clause: Clause, rows: Mapping[str, Sequence[ScopeRow]], producer
         low, central, high = (max(a, b) for a, b in zip(row.coverage, ends.get(target, (0.0,) * 3), strict=True))
         ends[target] = low, central, high
         named[target] = named.get(target, False) or not row.via
+        covers.setdefault(target, []).append(Cover(row.via, row.factors))
     targets = tuple(sorted(named, key=lambda target: target.rank))
     position = {target: k for k, target in enumerate(targets)}
     parts = tuple(
         (via, np.array([position[target] for target in ends], dtype=np.intp), np.array(list(ends.values())))
         for via, ends in sorted(merged.items())
     )
-    return Scope(targets, tuple(named[target] for target in targets), parts)
+    covered = tuple(tuple(covers[target]) for target in targets)
+    return Scope(targets, tuple(named[target] for target in targets), parts, covered)

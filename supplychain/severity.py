@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,10 +82,14 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """ends: (C, 3) low, central, high; row: (C,) number of the severity row that speaks, NO_ROW where none does."""
+    """ends: (C, 3) low, central, high; row: (C,) number of the severity row that speaks, NO_ROW where none does.
+
+    prior: (C,) label of the assumption that speaks where no row does, '' elsewhere
+    """
 
     ends: NDArray[np.float64]
     row: NDArray[np.intp]
+    prior: NDArray[np.object_]
 
 
 class Severities:
@@ -121,11 +126,14 @@ class Severities:
 
     def blank(self) -> Choice:
         """Nothing known of any country."""
-        return Choice(np.full((self._countries, 3), np.nan), np.full(self._countries, NO_ROW, dtype=np.intp))
+        return Choice(
+            np.full((self._countries, 3), np.nan), np.full(self._countries, NO_ROW, dtype=np.intp),
+            np.full(self._countries, "", dtype=object),
+        )  # fmt: skip
 
     def painted(self, under: Choice, strokes: Sequence[Stroke], on: date, end_use: str) -> Choice:
         """`under` with the strokes of the day laid over it."""
-        choice = Choice(under.ends.copy(), under.row.copy())
+        choice = Choice(under.ends.copy(), under.row.copy(), under.prior.copy())
         for stroke in strokes:
             if not stroke.holds(on, end_use):
                 continue
@@ -163,33 +171,40 @@ def _rows(tables: Tables) -> tuple[SeverityRow, ...]:
     )  # fmt: skip
 
 
+class Prior(NamedTuple):
+    """One assumed severity and the row of assumptions that it stands in."""
+
+    ends: Ends
+    row: str
+
+
 class Priors:
     """What is assumed where no severity row speaks, by measure and by whole months since the clause took effect."""
 
     def __init__(self, tables: Tables) -> None:
         frame = tables["assumptions"]
         frame = frame[frame["name"] == "severity_prior"]
-        self._by_age: dict[str, list[tuple[int, float, Ends]]] = {}
-        self._flat: dict[str, Ends] = {}
-        for applies_to, low, central, high in zip(
-            frame["applies_to"], frame["value_low"], frame["value"], frame["value_high"], strict=True
+        self._by_age: dict[str, list[tuple[int, float, Prior]]] = {}
+        self._flat: dict[str, Prior] = {}
+        for row, applies_to, low, central, high in zip(
+            frame.index, frame["applies_to"], frame["value_low"], frame["value"], frame["value_high"], strict=True
         ):
             measure, _, age = applies_to.partition(":")
-            ends = ends_of(low, central, high)
+            prior = Prior(ends_of(low, central, high), row)
             if not age:
-                self._flat[measure] = ends
+                self._flat[measure] = prior
             elif match := _AGE.fullmatch(age):
                 last = float(match[2]) if match[2] else math.inf
-                self._by_age.setdefault(measure, []).append((int(match[1]), last, ends))
+                self._by_age.setdefault(measure, []).append((int(match[1]), last, prior))
 
-    def known(self, measure: str, months: int) -> Ends | None:
-        """Low, central, high of a measure at an age; None where the assumptions hold none."""
-        for first, last, ends in self._by_age.get(measure, ()):
+    def known(self, measure: str, months: int) -> Prior | None:
+        """What is assumed of a measure at an age; None where the assumptions hold nothing."""
+        for first, last, prior in self._by_age.get(measure, ()):
             if first <= months < last:
-                return ends
+                return prior
         return self._flat.get(measure) or self._flat.get("ALL")
 
-    def ends(self, measure: str, months: int) -> Ends:
+    def of(self, measure: str, months: int) -> Prior:
         """As `known`, for a clause that leans on the prior. Raises DataError where the assumptions hold none."""
         found = self.known(measure, months)
         if found is None:
