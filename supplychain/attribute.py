@@ -236,7 +236,9 @@ def difference(a: Result, b: Result) -> pd.DataFrame:
         half = len(names)
         live = sorted({k % half for k in matter})
 
-        def value(on: Bools, game: Game = game, live: list[int] = live, weights: Floats = weights) -> Floats:
+        def value(
+            on: Bools, game: Game = game, live: list[int] = live, half: int = half, weights: Floats = weights
+        ) -> Floats:
             after = _spread(on, live, half)
             return game.value(np.concatenate([~after, after], axis=1)) @ weights
 

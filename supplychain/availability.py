@@ -271,7 +271,7 @@ def availability(
         where, rows = slices[index]
         link = restrictions.link[where]
         raw[level.supply] = arrivals(
-            level.block, loss, link, rows, chain.share.data[link], restrictions.r[where], chain.share.indices[link].astype(np.intp).astype(np.intp)
+            level.block, loss, link, rows, chain.share.data[link], restrictions.r[where], chain.share.indices[link].astype(np.intp)
         )
         if active:
             lost[level.supply] = raw[level.supply]

@@ -1,11 +1,12 @@
-"""The command line: thin commands over `Network`. Errors are one line and exit code 2."""
+"""The command line: thin commands over `Network`. Errors are one message on standard error and exit code 2."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -20,13 +21,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 On = Annotated[str, typer.Option("--on", help="Day, YYYY-MM-DD.")]
 Market = Annotated[str, typer.Option("--market", help="Country or bloc, code or name.")]
 Product = Annotated[list[str] | None, typer.Option("--product", help="Only this product; repeatable.")]
 Event = Annotated[list[str] | None, typer.Option("--event", help="Only this event; repeatable. Default: all in force.")]
-WhatIf = Annotated[list[str] | None, typer.Option("--what-if", help="A hypothetical event; repeatable.")]
+WhatIf = Annotated[list[str] | None, typer.Option("--what-if", help="A hypothetical event or a TOML file; repeatable.")]
 EndUse = Annotated[str, typer.Option("--end-use", help="own, civil or military.")]
 Sharing = Annotated[str, typer.Option("--sharing", help="fixed, shared or first.")]
 Unconfirmed = Annotated[str, typer.Option("--unconfirmed", help="both branches, or all such clauses off or on.")]
@@ -36,9 +38,8 @@ Overlay = Annotated[Path | None, typer.Option("--overlay", help="Folder with you
 Format = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the screen.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
-Top = Annotated[int, typer.Option("--top", help="Rows of the table; csv and json have all.")]
-
-READINGS = ("linked", "dependent", "short_low", "short", "short_high")
+Top = Annotated[int, typer.Option("--top", min=1, help="Rows of the table; csv and json have all.")]
+OneProduct = Annotated[str, typer.Argument(help="The product.")]
 
 
 def main() -> NoReturn:
@@ -55,9 +56,10 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        if type(error).__module__.startswith(("click", "typer")):  # bad options; typer words them well
-            fail(getattr(error, "format_message", lambda: str(error))())
-        raise
+        said = getattr(error, "format_message", None)  # a bad option: typer words these well
+        if said is None:
+            raise
+        fail(said())
     sys.exit(0)
 
 
@@ -68,71 +70,214 @@ def fail(message: str, code: int = 2) -> NoReturn:
 
 
 def network(data: Path | None, overlay: Path | None) -> Network:
+    """The data that the options name."""
     from supplychain.network import load
 
     return load(data, overlay)
 
 
-def choose(name: str, value: str, allowed: Iterable[str]) -> str:
-    """An option's value if it is allowed."""
-    if value not in (choices := tuple(allowed)):
-        raise InputError("supplychain", f"--{name}", value, ", ".join(choices))
-    return value
-
-
-def exposure_of(
+def ask(
     net: Network, on: str, market: str, product: list[str] | None, event: list[str] | None, what_if: list[str] | None,
-    end_use: str, sharing: str, legal_only: bool, unconfirmed: str,
+    end_use: str, sharing: str, legal_only: bool, unconfirmed: str = "both",
 ) -> Exposure:  # fmt: skip
     """The answer to the common options of a question."""
     from supplychain.scenario import Scenario
 
-    scenario = {"products": product or (), "events": event or None, "what_if": what_if or ()}
+    lists = {"products": product or (), "events": event or None, "what_if": specs(what_if)}
     options = {"end_use": end_use, "sharing": sharing, "legal_only": legal_only, "unconfirmed": unconfirmed}
-    return net.ask(Scenario.model_validate({"on": on, "market": market, **scenario, **options}))
+    return net.ask(Scenario.model_validate({"on": on, "market": market, **lists, **options}))
+
+
+def specs(what_if: list[str] | None) -> list[str]:
+    """What-if events as texts; a name that ends in .toml is a file of them."""
+    from supplychain.readers import read_file
+    from supplychain.whatif import from_toml
+
+    found: list[str] = []
+    for spec in what_if or ():
+        if spec.lower().endswith(".toml"):
+            path = Path(spec)
+            if not path.is_file():
+                raise InputError("supplychain", "--what-if", spec, "an existing TOML file, or an event in words")
+            found += map(str, from_toml(read_file(path, path.parent, spec).decode("utf-8", "replace")))
+        else:
+            found.append(spec)
+    return found
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[..., None]]:
+    """A bar on standard error for work of over a second; call it with (done, all) or, of unknown length, (done)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+
+        def step(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield step
+
+
+# --- questions of a day ---------------------------------------------------------------------------------------------
 
 
 @app.command()
 def exposure(
     on: On, market: Market, product: Product = None, event: Event = None, what_if: WhatIf = None,
     end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
-    unconfirmed: Unconfirmed = "both", data: Data = None,
-    overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False, top: Top = 100,
+    unconfirmed: Unconfirmed = "both", data: Data = None, overlay: Overlay = None, format: Format = "table",
+    output: Output = None, force: Force = False, top: Top = 100,
 ) -> None:  # fmt: skip
-    """Rank the products of a market by what is missing on a day, with the reason and the evidence."""
+    """Rank the products of a market by what is felt and missing on a day, with the reason and the evidence."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    x = exposure_of(net, on, market, product, event, what_if, end_use, sharing, legal_only, unconfirmed)
+    x = ask(net, on, market, product, event, what_if, end_use, sharing, legal_only, unconfirmed)
     out.write(out.Answer.of(x, net), format, output, force, lambda: out.exposure_table(x, top))
 
 
 @app.command()
 def explain(
-    product: Annotated[str, typer.Argument(help="The product.")], on: On, market: Market, event: Event = None,
-    what_if: WhatIf = None, end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
-    unconfirmed: Unconfirmed = "both", data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+    product: OneProduct, on: On, market: Market, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
+    sharing: Sharing = "fixed", legal_only: LegalOnly = False, unconfirmed: Unconfirmed = "both",
+    by: Annotated[str, typer.Option("--by", help="chain, event or commodity.")] = "chain", data: Data = None,
+    overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
-    """Show why a product is exposed: every input down the binding chain, with the rows it rests on."""
+    """Show why a product is exposed: the binding chain, or how much each event or commodity is behind."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    x = exposure_of(net, on, market, [product], event, what_if, end_use, sharing, legal_only, unconfirmed)
-    out.write(out.Answer.of(x, net, x.explain(product)), format, output, force, lambda: out.explain_table(x, product))
+    x = ask(net, on, market, [product], event, what_if, end_use, sharing, legal_only, unconfirmed)
+    rows = x.explain(product) if by == "chain" else x.contributions(product, by)
+    title = f"How much each {by} is behind {product} in {x.scenario.market} on {on} (share of normal supply)"
+    table = (lambda: out.explain_table(x, product)) if by == "chain" else (lambda: out.plain_table(rows, title))
+    out.write(out.Answer.of(x, net, rows), format, output, force, table)
+
+
+@app.command()
+def compare(
+    market: Market, on: On, on_b: Annotated[str | None, typer.Option("--to", help="The other day.")] = None,
+    product: Product = None, event: Event = None, what_if: WhatIf = None,
+    what_if_b: Annotated[list[str] | None, typer.Option("--to-what-if", help="What-ifs of the other side.")] = None,
+    end_use: EndUse = "own", sharing: Sharing = "fixed",
+    sharing_b: Annotated[str | None, typer.Option("--to-sharing", help="Sharing of the other side.")] = None,
+    legal_only: LegalOnly = False, data: Data = None, overlay: Overlay = None, format: Format = "table",
+    output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """What changed between two days or scenarios, product by product, event by event; the columns add up."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    a = ask(net, on, market, product, event, what_if, end_use, sharing, legal_only)
+    b = ask(net, on_b or on, market, product, event, what_if_b or what_if, end_use, sharing_b or sharing, legal_only)
+    rows = net.difference(a, b)
+    title = f"Change of what is short in {a.scenario.market}: from {a.scenario.query} to {b.scenario.query}"
+    out.write(out.Answer.of(b, net, rows), format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def mitigate(
+    product: OneProduct, on: On, market: Market, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
+    sharing: Sharing = "fixed", legal_only: LegalOnly = False,
+    level: Annotated[float | None, typer.Option("--level", help="List the smallest sets that reach this.")] = None,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """What would help a product, each measure tried out, ranked by shortfall and days avoided."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    x = ask(net, on, market, [product], event, what_if, end_use, sharing, legal_only)
+    with progress("trying measures") as step:
+        rows = x.mitigations(product, step) if level is None else x.smallest_set(product, level)
+    title = f"What would help {product} in {x.scenario.market} on {on}"
+    out.write(out.Answer.of(x, net, rows), format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def simulate(
+    market: Market, start: Annotated[str, typer.Option("--start", help="Day 0; before it all is normal.")],
+    until: Annotated[str, typer.Option("--until", help="Last day.")], product: Product = None, event: Event = None,
+    what_if: WhatIf = None, end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
+    release: Annotated[bool, typer.Option("--release", help="Government stocks are released.")] = False,
+    daily: Annotated[bool, typer.Option("--daily", help="Every day instead of the summary.")] = False,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """When stocks run out, how deep the loss gets, and when supply is back, product by product."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    options: dict[str, Any] = {"events": event or None, "what_if": specs(what_if), "end_use": end_use}
+    with progress("simulating") as step:
+        simulation = net.simulate(
+            product, market, start, until, release, step, sharing=sharing, legal_only=legal_only, **options
+        )
+    rows = simulation.frame if daily else simulation.summary
+    title = f"Supply in {market}, days from {start} to {until} (worst: share of normal supply)"
+    answer = out.Answer(rows, simulation.query, net, simulation.assumptions)
+    out.write(answer, format, output, force, lambda: out.plain_table(rows, title))
+
+
+# --- the network ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def chokepoints(
+    market: Market, top: Top = 50, product: Product = None,
+    view: Annotated[str, typer.Option("--view", help="stops, countries, pairs or cuts.")] = "stops",
+    level: Annotated[float, typer.Option("--level", help="Of cuts: share of normal supply at or below which.")] = 0.5,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """The stops that would hit a market hardest: every country and good halted in turn."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    if view in ("pairs", "cuts") and len(product or ()) != 1:
+        raise InputError("chokepoints", "--product", product, f"exactly one product with --view {view}")
+    with progress("stopping each country and good") as step:
+        if view == "stops":
+            rows = net.chokepoints(market, top, product, step)
+        elif view == "countries":
+            rows = net.leverage(market, product)
+        elif view == "pairs":
+            rows = net.pairs(market, (product or [""])[0], top)
+        elif view == "cuts":
+            rows = net.minimal_cuts(market, (product or [""])[0], level)
+        else:
+            raise InputError("chokepoints", "--view", view, "stops, countries, pairs, cuts")
+    title = f"Chokepoints of {market} (full stops, shares of normal supply, before stocks)"
+    out.write(out.Answer(rows, f"market={market}", net), format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def content(
+    event: Annotated[str, typer.Option("--event", help="A re-export clause with a content threshold.")],
+    on: Annotated[str | None, typer.Option("--on", help="Day, YYYY-MM-DD. Default: the last day known.")] = None,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """Which foreign-made goods a re-export clause catches by the value of the issuer's goods in them."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    rows = net.content(event, on)
+    title = f"Content of {event} (share of value; high counts an unknown share as all of it)"
+    out.write(out.Answer(rows, f"event={event}", net), format, output, force, lambda: out.plain_table(rows, title))
 
 
 @app.command()
 def events(
     on: On, destination: Annotated[str | None, typer.Option("--destination", help="Only for this country.")] = None,
     end_use: Annotated[str | None, typer.Option("--end-use", help="civil or military.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Also ended, announced and suspended ones.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also ended, announced and suspended ones.")] = False,
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
     """List the restrictions in force on a day, what they cover and the legal source."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    frame = out.events_frame(net, on, destination, end_use, all_)
+    frame = out.events_frame(net, on, destination, end_use, everything)
     out.write(out.Answer(frame, f"on={on}", net), format, output, force, lambda: out.events_table(frame, on))
 
 
@@ -142,32 +287,32 @@ def goods(
     kind: Annotated[str | None, typer.Option("--kind", help="mineral, material, component or product.")] = None,
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
-    """List the goods with their makers' concentration."""
+    """List the goods with the concentration of their makers."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    frame = out.goods_frame(net, search, kind)
-    out.write(
-        out.Answer(frame, f"search={search}", net), format, output, force, lambda: out.plain_table(frame, "Goods")
-    )
+    rows = out.goods_frame(net, search, kind)
+    out.write(out.Answer(rows, f"search={search}", net), format, output, force, lambda: out.plain_table(rows, "Goods"))
 
 
 @app.command()
 def paths(
     source: Annotated[str, typer.Argument(help="From this good.")],
     target: Annotated[str, typer.Argument(help="To this good.")],
-    limit: Annotated[int, typer.Option("--limit", help="How many of the strongest ways.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many of the strongest ways.")] = 20,
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
     """Show the ways from one good to another, strongest first."""
     from supplychain import output as out
 
     net = network(data, overlay)
-    frame = net.paths(source, target, limit)
-    title = f"Showing {len(frame)} of {frame.attrs['total']} ways from {source} to {target}"
-    out.write(
-        out.Answer(frame, f"{source}>{target}", net), format, output, force, lambda: out.plain_table(frame, title)
-    )
+    rows = net.paths(source, target, limit)
+    title = f"Showing {len(rows)} of {rows.attrs['total']} ways from {source} to {target}"
+    answer = out.Answer(rows, f"{source}>{target}", net)
+    out.write(answer, format, output, force, lambda: out.plain_table(rows, title))
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -186,3 +331,20 @@ def validate(
     print(f"{errors} errors, {len(problems) - errors} warnings")
     if errors:
         raise typer.Exit(1)
+
+
+@app.command()
+def dashboard(
+    host: Annotated[str, typer.Option("--host", help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8050,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Serve beyond this machine.")] = False,
+    data: Data = None, overlay: Overlay = None,
+) -> None:  # fmt: skip
+    """Open the dashboard in a browser on this machine."""
+    from importlib import import_module
+
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        if not allow_remote:
+            raise InputError("dashboard", "--host", host, "127.0.0.1", "Add --allow-remote to serve other machines.")
+        print("warning: served beyond this machine without a password; see docs/serving.md", file=sys.stderr)
+    import_module("dashboard.app").run(network(data, overlay), host, port)

@@ -75,7 +75,7 @@ class Model:
 
     @cached_property
     def criticality(self) -> Floats:
-        """(Q, K) c of each need: 1 in the linked reading, the high end in the dependent one, then low, central, high."""
+        """(Q, K) c of each need: 1 in the linked reading, the high end in the dependent, then low, central, high."""
         edges = self.sourcing.edges
         ends = edges[["criticality_low", "criticality", "criticality_high"]].to_numpy(dtype=float)
         rows = np.column_stack([np.ones(len(edges)), ends[:, 2], ends])[self.sourcing.need_edge]
@@ -403,8 +403,8 @@ class Result:
             )
         if self._foreign and not self.scenario.products:
             lines.append(
-                f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes or "
-                f"buys them: {_few(self._foreign)}. Name one to see it all the same."
+                f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes "
+                f"or buys them: {_few(self._foreign)}. Name one to see it all the same."
             )
         lines += self._unmade()
         lines += self._outside()
@@ -419,7 +419,8 @@ class Result:
         if not unmade:
             return []
         return [
-            f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: {_few(unmade)}."
+            f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: "
+            f"{_few(unmade)}."
         ]
 
     def _below(self, good: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from supplychain.errors import InputError
 from supplychain.exposure import CENTRAL, Model, Result
 from supplychain.sourcing import Sourcing
-from supplychain.timeline import AHEAD, Simulation, first_effect, run
+from supplychain.timeline import AHEAD, Plan, Simulation, first_effect, plan, run
 
 MOST = 3  # measures in the smallest set
 TRIED = 12  # strongest measures that sets are made of
@@ -116,13 +116,14 @@ def mitigations(result: Result, product: str, progress: Callable[[int, int], Non
     """
     good = result.known(product)
     measures = candidates(result, good)
-    start = first_effect(result.model, result.scenario, result.scenario.on)
-    before, lost = float(result.readings(good)[CENTRAL]), days_lost(result, good, result.model, start)
+    planned = _plan(result, result.model)
+    before, lost = float(result.readings(good)[CENTRAL]), days_lost(result, good, result.model, planned)
     rows = []
     for k, measure in enumerate(measures):
         model = apply(result.model, [measure])
         after = short_after(result, good, model) if measure.kind != "stock" else before
-        saved = lost - days_lost(result, good, model, start)
+        again = _plan(result, model) if measure.kind == "licence" else planned
+        saved = lost - days_lost(result, good, model, again)
         rows.append((measure.kind, measure.detail, after, before - after, saved))
         if progress is not None:
             progress(k + 1, len(measures))
@@ -139,13 +140,18 @@ def short_after(result: Result, product: str, model: Model) -> float:
     return float(again.readings(product)[CENTRAL])
 
 
-def days_lost(result: Result, product: str, model: Model, start: date | None) -> float:
-    """Days of normal supply lost from the first effect to a year after the scenario's day; 0 without any effect."""
-    if start is None:
+def _plan(result: Result, model: Model) -> Plan | None:
+    """What is in force from the first effect to a year after the scenario's day; None without any effect."""
+    start = first_effect(model, result.scenario, result.scenario.on)
+    return None if start is None else plan(model, result.scenario, start, result.scenario.on + timedelta(days=AHEAD))
+
+
+def days_lost(result: Result, product: str, model: Model, planned: Plan | None) -> float:
+    """Days of normal supply lost under a plan (central); 0 without any effect."""
+    if planned is None:
         return 0.0
-    until = result.scenario.on + timedelta(days=AHEAD)
     rows, _ = result.supplies(product)
-    simulated = Simulation(result, run(model, result.scenario, start, until, np.unique(rows)))
+    simulated = Simulation(result, run(model, result.scenario, planned, np.unique(rows)))
     return float(simulated.losses(product)[:, 1].sum())
 
 

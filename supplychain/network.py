@@ -58,7 +58,7 @@ class Exposure(Result):
 
     @cached_property
     def simulated(self) -> Simulation | None:
-        """The days from the first effect (at most three years back) to a year after the day; None without any effect."""
+        """The days from the first effect (at most three years back) to a year after the day; None without effects."""
         return self._net.simulated(self)
 
     @cached_property
@@ -162,7 +162,7 @@ class Network:
         return sourcing_frame(sourcing, self._tables.resolve(good), code)
 
     def concentration(self, good: str | None = None) -> pd.DataFrame:
-        """How concentrated the making of each good is: good, name, stage, hhi, leader, leader_share, documented, makers.
+        """Concentration of makers: good, name, stage, hhi, leader, leader_share, documented, makers.
 
         HHI = sum of squared documented shares by country (0 to 1), a lower bound where `documented` is below 1; blank
         where no share is documented. Source of the index: U.S. DOJ and FTC Merger Guidelines (2023), section 2.1.
@@ -200,7 +200,7 @@ class Network:
         frames = [_act_frame(solved, act) for act in solved.acts if act.run == run]
         columns = ["good", "exporter", "importer", "event", "r_low", "r", "r_high", "reason"]
         frame = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
-        frame = frame[columns].groupby(columns[:4] + ["reason"], as_index=False, sort=True).max()
+        frame = frame[columns].groupby([*columns[:4], "reason"], as_index=False, sort=True).max()
         return frame[columns]
 
     def _any_country(self) -> str:

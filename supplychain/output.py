@@ -100,18 +100,19 @@ def write_file(path: Path, content: str | bytes, force: bool) -> None:
     if path.exists() and not force:
         raise InputError("write", "--output", str(path), "a new file", "Add --force to replace it.")
     data = content.encode("utf-8") if isinstance(content, str) else content
-    temporary = None
+    temporary: Path | None = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
     except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         raise InputError("write", "--output", str(path), f"a file that can be written ({error.strerror})") from error
 
 
@@ -160,26 +161,30 @@ def exposure_table(x: Exposure, top: int) -> Table:
     frame = x.frame.head(top)
     table = Table(
         title=f"Exposure in {x.scenario.market} on {x.scenario.on} (% of normal supply)",
-        caption=f"Showing {len(frame)} of {len(x.frame)} products. short = missing on the day (low to high); dependent and "
-        "linked = what hangs on it. (p) = only a prior speaks for the severity.",
+        caption=f"Showing {len(frame)} of {len(x.frame)} products. felt = output lost on the day, after stocks and "
+        "transit; short = supply missing on the day, before stocks; both central (low to high). dependent, linked = "
+        "what hangs on it at worst, at all. (p) = only a prior speaks for the severity.",
         title_justify="left",
         caption_justify="left",
     )
-    for name, justify in (
-        ("product", "left"), ("short", "right"), ("low-high", "right"), ("dependent", "right"), ("linked", "right"),
-        ("coverage", "right"), ("evidence", "left"), ("events", "left"), ("why", "left"),
-    ):  # fmt: skip
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for name in ("product", "felt", "short", "dependent", "linked", "coverage", "evidence", "why"):
+        numbers = name in ("felt", "short", "dependent", "linked", "coverage")
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in frame.to_dict("records"):
-        low, high = share(row["short_low"]), share(row["short_high"])
         table.add_row(
             escape(row["name"]),
-            share(row["short"]) + (" (p)" if row["only_prior"] else ""),
-            low if low == high else f"{low}-{high}",
+            ranged(row["felt_low"], row["felt"], row["felt_high"]),
+            ranged(row["short_low"], row["short"], row["short_high"]) + (" (p)" if row["only_prior"] else ""),
             share(row["dependent"]), share(row["linked"]), share(row["coverage"]), row["confidence"],
-            escape(", ".join(row["events"][:3]) + (" ..." if len(row["events"]) > 3 else "")), escape(row["why"]),
+            escape(row["why"]),
         )  # fmt: skip
     return table
+
+
+def ranged(low: float, central: float, high: float) -> str:
+    """A central share with its range."""
+    ends = (share(low), share(high))
+    return share(central) if ends[0] == ends[1] == share(central) else f"{share(central)} ({ends[0]}-{ends[1]})"
 
 
 def explain_table(x: Exposure, product: str) -> Table:
@@ -223,10 +228,8 @@ def goods_frame(net: Network, search: str, kind: str | None) -> pd.DataFrame:
     table = table[hit if kind is None else hit & (table["kind"] == kind).to_numpy()]
     if table.empty:
         raise InputError("goods", "search", search, "part of an id, name or alias", "'supplychain goods' lists all.")
-    merged = table[["good", "name", "kind", "stage"]].merge(
-        net.concentration().drop(columns=["name", "stage"]), on="good"
-    )
-    return merged
+    measured = net.concentration().drop(columns=["name", "stage"])
+    return table[["good", "name", "kind", "stage"]].merge(measured, on="good")
 
 
 def events_frame(net: Network, on: str, destination: str | None, end_use: str | None, everything: bool) -> pd.DataFrame:

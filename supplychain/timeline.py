@@ -60,45 +60,57 @@ def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
     return None
 
 
-def run(
-    model: Model, scenario: Scenario, start: date, until: date, supply: Ints, release: bool = False,
-    progress: Callable[[int], None] | None = None,
-) -> Run:  # fmt: skip
-    """Simulate a scenario from day 0 = `start` to `until`, watching some supplies.
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is in force from day to day under a scenario: start = day 0, days, and (first day, restrictions, pools)."""
 
-    release: government stocks count too; progress(days) is called now and then. Transit and refill stay central in all
-    columns; felt low = short low with stock high, felt high = short high with stock low.
-    """
-    days = (until - start).days + 1
+    start: date
+    days: int
+    segments: tuple[tuple[int, Restrictions, tuple[Pool, ...]], ...]
+
+
+def plan(model: Model, scenario: Scenario, start: date, until: date) -> Plan:
+    """The restrictions of a scenario from day 0 = `start` to `until`; only the short readings of both classes."""
     segments = []
     for turn, classes, acts in _schedule(model, scenario, start, until):
         shared = pools(model.sourcing, classes) if scenario.sharing != "fixed" else ()
         segments.append(((turn - start).days, _central(restrict(model.sourcing, acts, len(CLASSES))), shared))
+    return Plan(start, (until - start).days + 1, tuple(segments))
+
+
+def run(
+    model: Model, scenario: Scenario, planned: Plan, supply: Ints, release: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Run:  # fmt: skip
+    """Simulate a plan, watching some supplies.
+
+    release: government stocks count too; progress(days) is called now and then. Transit and refill stay central in all
+    columns; felt low = short low with stock high, felt high = short high with stock low.
+    """
     chain = model.sourcing.chain
     own = np.zeros(chain.nodes, dtype=bool)
-    for _, restrictions, _ in segments:
+    for _, restrictions, _ in planned.segments:
         own |= (restrictions.own < 1).any(axis=1)
-    links = np.unique(np.concatenate([restrictions.link for _, restrictions, _ in segments]))
-    every_pool = tuple(pool for _, _, shared in segments for pool in shared)
+    links = np.unique(np.concatenate([restrictions.link for _, restrictions, _ in planned.segments]))
+    every_pool = tuple(pool for _, _, shared in planned.segments for pool in shared)
     reduced = reduce(chain, own, links, supply, every_pool)
     held = buffers(model.tables, model.sourcing, reduced.need, reduced.link, release)
-    stock = np.tile(held.stock[:, ::-1] + _extra(model, reduced.need)[:, None], len(CLASSES))
     watched = np.unique(supply)
     path = simulate(
         reduced.chain,
-        [Segment(day, reduced.restrictions(r), _pools_in(reduced, shared)) for day, r, shared in segments],
+        [Segment(day, reduced.restrictions(r), _pools_in(reduced, shared)) for day, r, shared in planned.segments],
         model.criticality[reduced.need][:, COLUMNS],
         np.zeros(len(COLUMNS), dtype=bool),
-        stock,
+        np.tile(held.stock[:, ::-1] + _extra(model, reduced.need)[:, None], len(CLASSES)),
         held.transit,
         held.refill,
-        days,
+        planned.days,
         reduced.supply_at(watched),
         np.zeros(0, dtype=np.intp),
         scenario.sharing,
         progress,
     )
-    return Run(start, days, watched, path, reduced, held)
+    return Run(planned.start, planned.days, watched, path, reduced, held)
 
 
 def _schedule(
@@ -168,6 +180,21 @@ class Simulation:
     def __repr__(self) -> str:
         return f"<Simulation of {len(self._result.products)} products, {self.start} to {self.until}>"
 
+    @property
+    def query(self) -> str:
+        """The question that gives this simulation again."""
+        return f"{self._result.scenario.query}&start={self.start}&until={self.until}"
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """The rows of `assumptions` that decide it: severity priors, default stocks and transits, refill."""
+        held, table = self.run.buffers, self._result.model.tables["assumptions"]
+        labels = {row for cell in (*held.stock_row, *held.transit_row, held.refill_row) for row in str(cell).split(";")}
+        columns = table[["name", "applies_to", "value", "unit"]].itertuples(index=False)
+        said = dict(zip(table.index, columns, strict=True))
+        mine = (said[row] for row in sorted(labels & said.keys()))
+        return (*self._result.assumptions, *(f"{name} {to} = {value:g} {unit}" for name, to, value, unit in mine))
+
     def losses(self, product: str) -> Floats:
         """(days, 3) share of normal supply lost: low, central, high; day 0 = start."""
         rows, weights = self._result.supplies(product)
@@ -228,4 +255,5 @@ def simulation(
     if not start <= until <= start + timedelta(days=3_660):
         raise InputError("simulate", "until", until.isoformat(), f"a day from {start} to ten years later")
     rows = np.unique(np.concatenate([result.supplies(p)[0] for p in result.products]))
-    return Simulation(result, run(result.model, result.scenario, start, until, rows, release, progress))
+    planned = plan(result.model, result.scenario, start, until)
+    return Simulation(result, run(result.model, result.scenario, planned, rows, release, progress))
