@@ -160,7 +160,8 @@ def simulate(
 class _Run:
     """The state of one simulation at the start of a day, and the step to the next.
 
-    loss, own_loss: (N,) 1 - a, 1 - own; raw, lost: (M,) 1 - f before and after sharing
+    loss, own_loss: (N,) 1 - a, 1 - own; raw, met: (M,) 1 - f before and after sharing; lost: the same as
+    far as it has travelled on
     carried, r: (links,) loss of the maker and restriction when what arrives today was shipped
     left: (Q,) stock at the start of day `since`, changing by `rate` a day; short: (Q,) what inflow and stock leave
     missing, the same until day `due`; coming, clauses: by day, which links bring another `carried` or `r`, and how much
@@ -184,16 +185,12 @@ class _Run:
         self.out_links, self.out_start = _sorted_by(self.source, chain.nodes)
         self.buyer_needs, self.buyer_start = _sorted_by(chain.need_supply, chain.supplies)
         self.need_start = _sorted_by(chain.need_node, chain.nodes)[1]
-        self.loss, self.own_loss, self.first = (
-            np.zeros(chain.nodes),
-            np.zeros(chain.nodes),
-            np.full(chain.nodes, np.nan),
-        )
-        self.raw, self.lost = np.zeros(chain.supplies), np.zeros(chain.supplies)
+        self.loss, self.own_loss = np.zeros(chain.nodes), np.zeros(chain.nodes)
+        self.raw, self.met, self.lost = (np.zeros(chain.supplies) for _ in range(3))
         self.carried, self.r = np.zeros(chain.share.nnz), np.zeros(chain.share.nnz)
         self.left, self.rate, self.short = stock.copy(), np.zeros(len(stock)), np.zeros(len(stock))
         self.since, self.due = np.zeros(len(stock), dtype=np.intp), np.full(len(stock), days, dtype=np.intp)
-        self.ran_out = np.full(chain.nodes, -1, dtype=np.intp)
+        self.first, self.ran_out = np.full(chain.nodes, np.nan), np.full(chain.nodes, -1, dtype=np.intp)
         self.watched = np.zeros(chain.nodes, dtype=bool)
         self.pools: tuple[Pool, ...] = ()
         self.pool_supply, self.pool_spare = _members([]), _members([])
@@ -291,18 +288,25 @@ class _Run:
         link = _spans(self.link_start, supplies)
         lost = self.chain.share.data[link] * (self.r[link] + (1.0 - self.r[link]) * self.carried[link])
         self.raw[supplies] = _sums(lost, self.link_start[supplies + 1] - self.link_start[supplies])
-        new = self.raw
+        self.met[supplies] = self.raw[supplies]
         if self.pools:
-            touched = np.union1d(
-                _holding(self.pool_supply, supplies, len(new)), _holding(self.pool_spare, moved, len(self.loss))
-            )
-            pools = [self.pools[index] for index in touched.tolist()]
-            new, available = self.raw.copy(), 1.0 - self.loss[:, None]
-            for pool in pools:
-                new[pool.supply] = 1.0 - meet(pool, self.sharing, 1.0 - self.raw[pool.supply, None], available)[:, 0]
-            supplies = np.unique(np.concatenate([supplies, *(pool.supply for pool in pools)]))
-        changed: Ints = supplies[np.abs(new[supplies] - self.lost[supplies]) > SETTLED]
-        self.lost[changed] = new[changed]
+            hit = np.zeros(len(self.met), dtype=bool)
+            hit[supplies] = True
+            spare = np.zeros(len(self.loss), dtype=bool)
+            spare[moved] = True
+            touched = np.zeros(len(self.pools), dtype=bool)
+            touched[self.pool_supply[1][hit[self.pool_supply[0]]]] = True
+            touched[self.pool_spare[1][spare[self.pool_spare[0]]]] = True
+            available = 1.0 - self.loss[:, None]
+            for index in np.flatnonzero(touched).tolist():
+                pool = self.pools[index]
+                self.met[pool.supply] = (
+                    1.0 - meet(pool, self.sharing, 1.0 - self.raw[pool.supply, None], available)[:, 0]
+                )
+                hit[pool.supply] = True
+            supplies = np.flatnonzero(hit)
+        changed: Ints = supplies[np.abs(self.met[supplies] - self.lost[supplies]) > SETTLED]
+        self.lost[changed] = self.met[changed]
         return changed
 
     def _draw(self, needs: Ints, day: int) -> Ints:
@@ -407,7 +411,7 @@ def _copies(chain: Chain, lone: Bools) -> Chain:
         (chain.need_supply + copy * chain.supplies).ravel(),
         np.cumsum(fresh) - 1,
         np.where(single, 1.0, np.tile(chain.weight, columns)),
-        np.where(single, 0.0, np.tile(chain.takeover, columns)),
+        np.tile(chain.takeover, columns),
         np.tile(chain.essential, columns),
     )
 
@@ -453,14 +457,6 @@ def _members(lists: list[Ints]) -> tuple[Ints, Ints]:
     """The entries of all lists, and the list that each is in."""
     entries = np.concatenate([*lists, np.zeros(0, dtype=np.intp)])
     return entries, np.repeat(np.arange(len(lists)), [len(entry) for entry in lists])
-
-
-def _holding(members: tuple[Ints, Ints], chosen: Ints, count: int) -> Ints:
-    """The lists that hold any of the chosen numbers, which are below `count`."""
-    mask = np.zeros(count, dtype=bool)
-    mask[chosen] = True
-    result: Ints = members[1][mask[members[0]]]
-    return result
 
 
 def _part(chain: Chain, need: Ints) -> Level:

@@ -472,6 +472,28 @@ def test_what_is_under_way_when_a_stop_begins_still_arrives() -> None:
     assert product.recovered[0, 0] == 40
 
 
+@pytest.mark.parametrize("days", [0, 3])
+def test_a_loop_that_could_stay_down_comes_back(days: int) -> None:
+    """Two nodes that live on each other: the greatest fixed point, or what was shipped a lap ago."""
+    one = np.ones(2)
+    chain = Chain(csr_array(np.eye(2)), np.array([0, 1]), np.array([1, 0]), np.array([0, 1]), one, one * 0, one > 0)
+    none = np.zeros(0, dtype=np.intp), np.zeros((0, 1))
+    halted = [
+        Segment(2, Restrictions(np.array([[0.5], [1.0]]), *none)),
+        Segment(4, Restrictions(np.ones((2, 1)), *none)),
+    ]
+    path = simulate(chain, halted, np.ones((2, 1)), np.array([False]), np.zeros((2, 1)), np.array([0, days]), 0.1, 20,
+                    np.array([0]), np.array([0, 1]))  # fmt: skip
+    node = path.node[:, :, 0]
+    assert (node[:2] == 1).all()
+    assert node[2:4, 0].tolist() == [0.5] * 2
+    assert node[2:4, 1].tolist() == [0.5] * 2
+    if days == 0:
+        assert (node[4:] == 1).all()
+    else:  # two days of three were lost, and are lost again on every lap
+        assert node[4:, 0].tolist() == [1 if (t - 2) % 3 == 2 else 0.5 for t in range(4, 20)]
+
+
 def test_progress_ends_at_the_last_day() -> None:
     case, seen = random_case(3), []
     simulate(case.chain, case.segments, case.criticality, case.lone, case.stock, case.transit, 0.1, 77,
