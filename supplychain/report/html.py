@@ -1,0 +1,110 @@
+"""A report as one HTML file that needs nothing else: interactive figures with plotly.js inlined, or still ones."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from supplychain.report import words
+from supplychain.report.ask import Progress
+from supplychain.report.model import Figure, Report, Table, Text
+from supplychain.report.still import Stills, stills
+
+NOTHING_DRAWN = (
+    "Figures are left out of this file, because no Chromium was found to draw them; the tables hold their numbers."
+)
+
+
+def page(report: Report, progress: Progress | None = None) -> str:
+    """HTML with interactive figures, in the reader's theme."""
+    drawn = {}
+    for k, figure in enumerate(report.figures):
+        if progress is not None:
+            progress(k / len(report.figures), "figures")
+        drawn[figure.key] = Markup(_json({"light": _plain(figure.light), "dark": _plain(figure.dark)}))
+    return _render(report, drawn=drawn, plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")))
+
+
+def light_page(report: Report, progress: Progress | None = None) -> str:
+    """HTML with still figures in both themes, no script at all; without figures where there is no Chromium."""
+    found = stills([(f.light, f.dark) for f in report.figures], progress)
+    return _render(report, pictures=_pictures(report, found), missing="" if found else NOTHING_DRAWN)
+
+
+def print_page(report: Report, progress: Progress | None = None) -> str:
+    """HTML for the PDF: figures in the light theme only."""
+    found = stills([(f.light,) for f in report.figures], progress)
+    return _render(report, pictures=_pictures(report, found), missing="" if found else NOTHING_DRAWN, paper=True)
+
+
+def _pictures(report: Report, found: Stills | None) -> dict[str, tuple[str, ...]]:
+    """Addresses of the pictures of each figure, one a theme."""
+    if found is None:
+        return {}
+    return {f.key: tuple(_address(svg) for svg in svgs) for f, svgs in zip(report.figures, found, strict=True)}
+
+
+def _address(svg: str) -> str:
+    """An SVG inside an address."""
+    return "data:image/svg+xml," + quote(svg, safe=" =:;,/?@&+$!*'()~-_.")
+
+
+def _render(report: Report, **more: Any) -> str:
+    options = {"drawn": {}, "plotly": "", "pictures": {}, "missing": "", "paper": False}
+    template = _environment().get_template("report.html")
+    text = template.render(
+        report=report, contents=_contents(report), cells=_cells(report), **{**options, **more}
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("supplychain.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["asset"] = _asset
+    environment.globals["sources_of"] = words.sources_of
+    environment.globals["is_link"] = words.is_link
+    environment.tests["table"] = lambda block: isinstance(block, Table)
+    environment.tests["figure"] = lambda block: isinstance(block, Figure)
+    environment.tests["text"] = lambda block: isinstance(block, Text)
+    return environment
+
+
+def _asset(name: str) -> Markup:
+    """A style sheet or script of this package."""
+    return Markup(files("supplychain.report").joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+def _contents(report: Report) -> list[tuple[str, str]]:
+    return [
+        *((section.key, section.title) for section in report.sections),
+        ("sources", "Sources"),
+        ("reproduce", "How to reproduce this report"),
+    ]
+
+
+def _cells(report: Report) -> Any:
+    return lambda column, row: words.cell(column, row, report.numbers)
+
+
+def _plain(figure: go.Figure) -> dict[str, Any]:
+    """Data and layout of a figure as plain JSON values."""
+    found: dict[str, Any] = json.loads(figure.to_json())
+    return {"data": found["data"], "layout": found["layout"]}
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand inside a script element: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,171 @@
+"""Numbers as words and sentences that never say more than the numbers do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from supplychain.report.model import Column
+
+MARKS = {"high": "●●● high", "medium": "●●○ medium", "low": "●○○ low", "unverified": "○○○ unverified"}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+ARTICLE = ("United ", "European Union", "Netherlands", "Philippines", "Czech Republic", "Democratic Republic")
+TOLD = 1e-9  # a smaller share is none
+
+
+def known(value: Any) -> bool:
+    """Whether a cell holds anything."""
+    return not (value is None or value is pd.NaT or value == "" or (isinstance(value, float) and math.isnan(value)))
+
+
+def share(value: float) -> str:
+    """A share that is never rounded to nothing or to all.
+
+    >>> [share(v) for v in (0.0, 0.004, 0.428, 0.998, 1.0, float("nan"))]
+    ['0 %', 'under 1 %', '43 %', 'over 99 %', '100 %', 'unknown']
+    """
+    if not known(value):
+        return "unknown"
+    if abs(value) < TOLD:
+        return "0 %"
+    if value < 0:
+        return f"−{share(-value)}"
+    if value < 0.01:
+        return "under 1 %"
+    if 0.99 < value < 1 - TOLD:
+        return "over 99 %"
+    return f"{100 * value:.0f} %"
+
+
+def span(low: float, value: float, high: float) -> str:
+    """A share with its range.
+
+    >>> span(0.2, 0.4, 0.6), span(0.4, 0.4, 0.4)
+    ('40 % (20 % to 60 %)', '40 %')
+    """
+    ends = share(low), share(high)
+    if not (known(low) and known(high)) or ends == (share(value), share(value)):
+        return share(value)
+    return f"{share(value)} ({ends[0]} to {ends[1]})"
+
+
+def points(change: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    if not known(change):
+        return "unknown"
+    if abs(change) < TOLD:
+        return "no change"
+    size = f"{100 * abs(change):.0f}" if abs(change) >= 0.01 else "under 1"
+    return f"{'+' if change > 0 else '−'}{size} {'point' if size == '1' else 'points'}"
+
+
+def number(value: float) -> str:
+    """A number with at most three significant digits below a thousand.
+
+    >>> [number(v) for v in (0.01234, 3.0, 12.34, 15230.0)]
+    ['0.0123', '3', '12.3', '15,230']
+    """
+    if not known(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def day(value: date | str) -> str:
+    """A day in words: 5 June 2025."""
+    stamp = pd.Timestamp(value)
+    return f"{stamp.day} {MONTHS[stamp.month - 1]} {stamp.year}"
+
+
+def iso(value: Any) -> str:
+    """A day as 2025-06-05; a year or month stays one."""
+    return value.isoformat()[:10] if hasattr(value, "isoformat") else str(value)
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """`1 product`, `3 products`, `no products`."""
+    return f"{n or 'no'} {noun if n == 1 else plural or noun + 's'}"
+
+
+def verb(n: int, one: str, many: str) -> str:
+    return one if n == 1 else many
+
+
+def listed(names: Sequence[str], shown: int = 4) -> str:
+    """Names in a sentence: a, b and c, or a, b and 4 more."""
+    if len(names) > shown + 1:
+        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def days_left(low: float, central: float, high: float, horizon: int) -> str:
+    """When output is first lost, counted in days; low is the run with the least loss.
+
+    >>> days_left(float("nan"), 80.0, 40.0, 365)
+    'after about 80 days (40 in the severe run, not within 365 in the mild run)'
+    """
+    if not any(known(v) for v in (low, central, high)):
+        return f"not within {horizon} days in any run"
+    severe = f"{high:.0f} in the severe run" if known(high) else ""
+    mild = f"{low:.0f} in the mild run" if known(low) else f"not within {horizon} in the mild run"
+    if not known(central):
+        return f"not within {horizon} days in the central run ({severe})"
+    if low == central == high:
+        return f"after about {central:.0f} days"
+    return f"after about {central:.0f} days ({', '.join(part for part in (severe, mild) if part)})"
+
+
+def cell(column: Column, row: Mapping[str, Any], numbers: Mapping[str, int]) -> str:
+    """A cell as text; sources by their number in the list."""
+    value = row[column.key]
+    if column.low and column.kind == "share":
+        return span(row[column.low], value, row[column.high]) if known(value) else "unknown"
+    if column.low:
+        ends = [number(row[key]) for key in (column.low, column.high)]
+        same = ends[0] == ends[1] == number(value) or not all(ends)
+        return number(value) if same else f"{number(value)} ({ends[0]} to {ends[1]})"
+    if column.kind == "sources":
+        return " ".join(f"[{numbers[source]}]" for source in sources_of(value))
+    if not known(value):
+        return {"share": "unknown", "points": "unknown"}.get(column.kind, "")
+    if column.kind == "share":
+        return share(value)
+    if column.kind == "points":
+        return points(value)
+    if column.kind in ("number", "days"):
+        return number(float(value))
+    if column.kind == "date":
+        return iso(value)
+    if column.kind == "flag":
+        return "yes" if value else ""
+    if column.kind == "list":
+        return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return MARKS.get(str(value), str(value)) if column.kind == "confidence" else str(value)
+
+
+def sources_of(value: Any) -> list[str]:
+    """The source ids of a cell: `a;b`, a list, or blank."""
+    if isinstance(value, str):
+        value = value.split(";")
+    return list(dict.fromkeys(str(source) for source in value if source)) if known(value) else []
+
+
+def the(name: str) -> str:
+    """A country as it stands in a sentence: the United States, but Japan."""
+    return f"the {name}" if name.startswith(ARTICLE) else name
+
+
+def sentence(text: str) -> str:
+    """A text that starts with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def is_link(url: Any) -> bool:
+    """Whether an address is one that a reader may be sent to."""
+    return isinstance(url, str) and url.startswith(("https://", "http://")) and not any(c in url for c in ' "<>\n\t')
