@@ -7,8 +7,10 @@ instead of what is left, so that whatever no restriction reaches stays at exactl
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -22,9 +24,11 @@ Bools = NDArray[np.bool_]
 SharingMode = Literal["fixed", "shared", "first"]
 
 MAX_ROUNDS = 100_000
+MAX_THREADS = 8  # of a large chain: each needs room for a few columns of its own
+BATCH_CELLS = 2**21  # supplies x columns solved at once (16 MB an array): what falls out of the cache gains nothing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Level:
     """Supplies and nodes that can be solved once all earlier levels are; a cyclic level is iterated."""
 
@@ -35,6 +39,21 @@ class Level:
     group_start: Ints  # first need of each group, positions in `need`
     node_start: Ints  # first group of each node, positions in `group_start`
     cyclic: bool
+
+    @cached_property
+    def needs(self) -> slice | Ints:
+        """The needs, as a slice where they follow each other: a view instead of a copy."""
+        return _span(self.need)
+
+    @cached_property
+    def rows(self) -> slice | Ints:
+        """The supply rows, as a slice where they follow each other."""
+        return _span(self.supply)
+
+    @cached_property
+    def makers(self) -> slice | Ints:
+        """The nodes, as a slice where they follow each other."""
+        return _span(self.node)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +87,20 @@ class Chain:
     def link_supply(self) -> Ints:
         """(links,) the supply row of each link."""
         return np.repeat(np.arange(self.supplies), np.diff(self.share.indptr))
+
+    @cached_property
+    def draws(self) -> tuple[slice | Ints, ...]:
+        """For each level the supplies that its needs draw on, as a slice where they follow each other."""
+        return tuple(_span(self.need_supply[level.need]) for level in self.levels)
+
+    @cached_property
+    def supply_place(self) -> tuple[Ints, Ints]:
+        """(M,) the level in which each supply is solved, as a position in `levels`, and its row in the block there."""
+        level, row = np.full(self.supplies, -1, dtype=np.intp), np.zeros(self.supplies, dtype=np.intp)
+        for index, part in enumerate(self.levels):
+            level[part.supply] = index
+            row[part.supply] = np.arange(len(part.supply))
+        return level, row
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
@@ -121,8 +154,15 @@ class Pool:
     columns: Bools
 
 
+def _span(positions: Ints) -> slice | Ints:
+    """Positions as a slice where they follow each other."""
+    if len(positions) and positions[-1] - positions[0] == len(positions) - 1 and (np.diff(positions) == 1).all():
+        return slice(int(positions[0]), int(positions[-1]) + 1)
+    return positions
+
+
 def _split_by_level(levels: Ints, count: int) -> list[Ints]:
-    order = np.argsort(levels, kind="stable")
+    order = np.argsort(levels.astype(np.int32), kind="stable")
     return np.split(order, np.cumsum(np.bincount(levels, minlength=count))[:-1])
 
 
@@ -131,13 +171,13 @@ def _levels(chain: Chain) -> tuple[Ints, Ints, list[bool]]:
     supplies, nodes = chain.supplies, chain.nodes
     tail = np.concatenate([chain.share.indices.astype(np.intp) + supplies, chain.need_supply])
     head = np.concatenate([chain.link_supply, chain.need_node + supplies])
-    step = np.concatenate([np.ones(chain.share.nnz, np.intp), np.zeros(len(chain.need_node), np.intp)])
+    step = np.concatenate([np.ones(chain.share.nnz, np.int8), np.zeros(len(chain.need_node), np.int8)])
     level, done = _longest_paths(tail, head, step, supplies + nodes)
-    if done:
+    if done.all():
         return level[:supplies], level[supplies:], [False] * (int(level.max(initial=0)) + 1)
     from scipy.sparse.csgraph import connected_components  # slow to import, and only cycles need it
 
-    graph = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(supplies + nodes,) * 2).tocsr()
+    graph = csr_array(coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(supplies + nodes,) * 2))
     count, component = connected_components(graph, directed=True, connection="strong")
     component = component.astype(np.intp)
     in_cycle = np.bincount(component, minlength=count) > 1
@@ -149,24 +189,24 @@ def _levels(chain: Chain) -> tuple[Ints, Ints, list[bool]]:
     return level[component[:supplies]], level[component[supplies:]], cyclic.tolist()
 
 
-def _longest_paths(tail: Ints, head: Ints, step: Ints, count: int) -> tuple[Ints, bool]:
-    """Length of the longest way to each vertex, peeled from the start; False where a cycle stops the peeling."""
+def _longest_paths(tail: Ints, head: Ints, step: NDArray[np.int8], count: int) -> tuple[Ints, Bools]:
+    """Length of the longest way to each vertex, peeled from the start; False for those that a cycle holds back."""
     order = np.argsort(tail, kind="stable")
-    tail, head, step = tail[order], head[order], step[order]
-    first = np.searchsorted(tail, np.arange(count + 1))
+    first = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=count))])
+    head, step = head[order], step[order]
     waiting = np.bincount(head, minlength=count)
-    level = np.zeros(count, dtype=np.intp)
+    level, seen = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
     ready = np.flatnonzero(waiting == 0)
-    peeled = 0
     while len(ready):
-        peeled += len(ready)
         lengths = first[ready + 1] - first[ready]
         edges = np.repeat(first[ready] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        np.maximum.at(level, head[edges], level[tail[edges]] + step[edges])
-        np.subtract.at(waiting, head[edges], 1)
-        touched = np.unique(head[edges])
-        ready = touched[waiting[touched] == 0]
-    return level, peeled == count
+        reached = head[edges]
+        np.maximum.at(level, reached, np.repeat(level[ready], lengths) + step[edges])
+        np.subtract.at(waiting, reached, 1)
+        free = reached[waiting[reached] == 0]
+        seen[free] = np.arange(len(free))  # the last of equal ones stays
+        ready = free[seen[free] == np.arange(len(free))]
+    return level, waiting == 0
 
 
 def loss_of_needs(level: Level, chain: Chain, criticality: Floats, lost: Floats, lone: Bools) -> Floats:
@@ -179,24 +219,31 @@ def loss_of_needs(level: Level, chain: Chain, criticality: Floats, lost: Floats,
     lone: (K,) columns in which every member of a group counts as a lone input with w = 1, z = 0
     Returns (len(level.node), K). Source: graded form of the generalised Leontief function (Diem et al. 2022, eq. 7).
     """
-    need = level.need
-    weight, takeover, essential = chain.weight[need][:, None], chain.takeover[need][:, None], chain.essential[need]
+    need = level.needs
     own = criticality[need] * lost
-    if len(level.group_start) == len(need):  # no groups here: nothing can stand in for anything
-        group_loss = np.where(lone, own, weight * own)
+    if len(level.group_start) == len(level.need):  # no groups here: nothing can stand in for anything
+        weight = chain.weight[need]
+        group_loss = own if (weight == 1.0).all() else np.where(lone, own, weight[:, None] * own)
+        essential = chain.essential[need]
     else:
+        weight, takeover, essential = chain.weight[need][:, None], chain.takeover[need][:, None], chain.essential[need]
         covered = takeover * (1.0 - lost)
-        size = np.diff(level.group_start, append=len(need))
+        size = np.diff(level.group_start, append=len(level.need))
         others = np.repeat(np.add.reduceat(covered, level.group_start), size, axis=0) - covered
         grouped = weight * own * (1.0 - np.minimum(1.0, others))
         together = np.add.reduceat(np.where(lone, own, grouped), level.group_start)
-        worst = np.maximum.reduceat(own, level.group_start)
-        group_loss = np.where(lone & essential[level.group_start][:, None], worst, together)
-    by_group = essential[level.group_start][:, None]
-    stops = np.maximum.reduceat(np.where(by_group, group_loss, 0.0), level.node_start)
-    adds = np.add.reduceat(np.where(by_group, 0.0, group_loss), level.node_start)
-    result: Floats = np.clip(np.maximum(stops, adds), 0.0, 1.0)
-    return result
+        essential = essential[level.group_start]
+        group_loss = together
+        if lone.any():
+            worst = np.maximum.reduceat(own, level.group_start)
+            group_loss = np.where(lone & essential[:, None], worst, together)
+    if essential.all():
+        result: Floats = np.maximum.reduceat(group_loss, level.node_start)
+    else:
+        stops = np.maximum.reduceat(np.where(essential[:, None], group_loss, 0.0), level.node_start)
+        adds = np.add.reduceat(np.where(essential[:, None], 0.0, group_loss), level.node_start)
+        result = np.maximum(stops, adds)
+    return np.clip(result, 0.0, 1.0, out=result)
 
 
 def meet(pool: Pool, mode: SharingMode, available: Floats, node_available: Floats) -> Floats:
@@ -253,41 +300,64 @@ def availability(
     """
     columns = restrictions.own.shape[1]
     single = np.zeros(columns, dtype=bool) if lone is None else lone
+    batch = max(1, BATCH_CELLS // max(chain.supplies, chain.nodes, 1))
+    if batch >= columns:
+        return _solve(chain, restrictions, criticality, single, sharing, pools, tol)
+    left, arrived = np.empty((chain.nodes, columns), order="F"), np.empty((chain.supplies, columns), order="F")
+    chain.draws, chain.supply_place  # noqa: B018  computed once, before the threads ask for them
+
+    def solve(start: int) -> None:
+        part = slice(start, start + batch)
+        some = Restrictions(np.ascontiguousarray(restrictions.own[:, part]), restrictions.link, restrictions.r[:, part])
+        c = criticality[:, part] if criticality.shape[1] > 1 else criticality
+        theirs = [replace(pool, columns=pool.columns[part]) for pool in pools]
+        left[:, part], arrived[:, part] = _solve(chain, some, c, single[part], sharing, theirs, tol)
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_THREADS)) as threads:
+        for _ in threads.map(solve, range(0, columns, batch)):
+            pass
+    return left, arrived
+
+
+def _solve(
+    chain: Chain, restrictions: Restrictions, criticality: Floats, lone: Bools, sharing: SharingMode,
+    pools: Sequence[Pool], tol: float,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """`availability` of some columns at once."""
     loss = 1.0 - restrictions.own
     own_loss = loss.copy()
-    lost = np.zeros((chain.supplies, columns))
+    lost = np.zeros((chain.supplies, loss.shape[1]))
     active = tuple(pools) if sharing != "fixed" else ()
     raw = lost.copy() if active else lost
     slices = _restricted_by_level(chain, restrictions.link)
-    supply_level = _supply_levels(chain) if active else None
-    pools_at = [
-        [p for p in active if supply_level is not None and i in supply_level[p.supply]]
-        for i in range(len(chain.levels))
-    ]
+    pools_at = [[p for p in active if i in chain.supply_place[0][p.supply]] for i in range(len(chain.levels))]
     straddling = any(sum(p is q for at in pools_at for q in at) > 1 for p in active)
 
     def solve(index: int) -> float:
         level = chain.levels[index]
         where, rows = slices[index]
         link = restrictions.link[where]
-        raw[level.supply] = arrivals(
-            level.block, loss, link, rows, chain.share.data[link], restrictions.r[where], chain.share.indices[link].astype(np.intp)
-        )
+        nodes = chain.share.indices[link].astype(np.intp)
+        share = chain.share.data[link]
+        raw[level.rows] = arrivals(level.block, loss, link, rows, share, restrictions.r[where], nodes)
         if active:
-            lost[level.supply] = raw[level.supply]
+            lost[level.rows] = raw[level.rows]
             for pool in pools_at[index]:
                 met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], 1.0 - loss)
                 lost[pool.supply] = np.where(pool.columns, met, lost[pool.supply])
         if not len(level.node):
             return 0.0
-        needed = loss_of_needs(level, chain, criticality, lost[chain.need_supply[level.need]], single)
-        new = np.maximum(own_loss[level.node], needed)
-        change = float(np.abs(new - loss[level.node]).max(initial=0.0))
-        loss[level.node] = new
+        new = loss_of_needs(level, chain, criticality, lost[chain.draws[index]], lone)
+        np.maximum(new, own_loss[level.makers], out=new)
+        change = 0.0
+        if level.cyclic or straddling:
+            change = float(np.abs(new - loss[level.makers]).max(initial=0.0))
+        loss[level.makers] = new
         return change
 
     for _ in range(MAX_ROUNDS):
         change = 0.0
+        before = lost.copy() if straddling else lost
         for index, level in enumerate(chain.levels):
             step = solve(index)
             rounds = 0
@@ -297,16 +367,11 @@ def availability(
                 if rounds > MAX_ROUNDS:
                     raise ArithmeticError(f"a cycle of {len(level.node)} producers did not settle")
             change = max(change, step)
+        if straddling:  # a pool's buyers on early levels have met a shortage of later ones only now
+            change = max(change, float(np.abs(lost - before).max(initial=0.0)))
         if not straddling or change < tol:
-            return 1.0 - loss, 1.0 - np.clip(lost, 0.0, 1.0)
+            return np.subtract(1.0, loss, out=loss), np.subtract(1.0, np.clip(lost, 0.0, 1.0, out=lost), out=lost)
     raise ArithmeticError("the shared supplies did not settle")
-
-
-def _supply_levels(chain: Chain) -> Ints:
-    levels = np.full(chain.supplies, -1, dtype=np.intp)
-    for index, level in enumerate(chain.levels):
-        levels[level.supply] = index
-    return levels
 
 
 def _restricted_by_level(chain: Chain, link: Ints) -> list[tuple[Ints, Ints]]:
@@ -314,11 +379,6 @@ def _restricted_by_level(chain: Chain, link: Ints) -> list[tuple[Ints, Ints]]:
     if not len(link):
         nothing = np.zeros(0, dtype=np.intp)
         return [(nothing, nothing)] * len(chain.levels)
-    supply = chain.link_supply[link]
-    result = []
-    for level in chain.levels:
-        position = np.minimum(np.searchsorted(level.supply, supply), max(len(level.supply) - 1, 0))
-        inside = level.supply[position] == supply if len(level.supply) else np.zeros(len(link), dtype=bool)
-        where = np.flatnonzero(inside)
-        result.append((where, position[where]))
-    return result
+    level, row = (place[chain.link_supply[link]] for place in chain.supply_place)
+    order = _split_by_level(level, len(chain.levels))
+    return [(where, row[where]) for where in order]
