@@ -23,6 +23,7 @@ from supplychain.errors import InputError
 from supplychain.exposure import Model, Result, content_of
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
+from supplychain.sample import Draws, sample, sensitivity
 from supplychain.scenario import EndUse, Scenario, Unconfirmed
 from supplychain.sourcing import sourcing_frame
 from supplychain.tables import Tables, load_tables
@@ -55,6 +56,7 @@ class Exposure(Result):
     def __init__(self, net: Network, model: Model, solved: Solved, scenario: Scenario) -> None:
         super().__init__(model, solved, scenario)
         self._net = net
+        self._drawn: Draws | None = None
 
     @cached_property
     def simulated(self) -> Simulation | None:
@@ -95,6 +97,28 @@ class Exposure(Result):
     def mitigations(self, product: str, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
         """What would help, each measure tried out: measure, detail, short_after, avoided, days_avoided."""
         return mitigations(self, product, progress)
+
+    def draws(self, draws: int = 1_000, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Draws:
+        """Every row with a range drawn and the readings of the day solved again; the last draws are kept."""
+        if self._drawn is None or (self._drawn.facts.draws, self._drawn.facts.seed) != (draws, seed):
+            self._drawn = sample(self, draws, seed, progress)
+        return self._drawn
+
+    def sample(
+        self, draws: int = 1_000, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    ) -> pd.DataFrame:
+        """How sure `short` is: product, p05, p50, p95, rank_p05, rank_p50, rank_p95; see `supplychain.sample.sample`.
+
+        draws: 1 to 100,000; seed: the same seed gives the same bytes. Raises InputError.
+        """
+        return self.draws(draws, seed, progress).frame
+
+    def sensitivity(self, product: str, draws: int = 1_000, seed: int = 0) -> pd.DataFrame:
+        """Which facts to check first: table, key, rank_correlation, row, source_id, low, central, high.
+
+        The strongest first; see `supplychain.sample.sensitivity`. Raises UnknownIdError, InputError.
+        """
+        return sensitivity(self.draws(draws, seed), product)
 
     def smallest_set(self, product: str, level: float = 0.1) -> pd.DataFrame:
         """The fewest measures that bring what is short to a level or below: measures, short_after."""

@@ -1,0 +1,251 @@
+"""Rows with a range and their draws: the same row and seed give the same draws, whatever other rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+
+from supplychain.availability import Bools, Floats, Ints, Restrictions
+from supplychain.events import Effect
+from supplychain.reduction import Reduced
+from supplychain.restrictions import Act
+from supplychain.schema import schemas
+from supplychain.sourcing import BASES, Sourcing
+from supplychain.tables import Tables
+
+DRAWN = {  # the figure of each table that is drawn
+    "bom": "criticality",
+    "production": "share",
+    "severities": "severity",
+    "event_scope": "coverage",
+    "stocks": "days",
+    "assumptions": "value",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure of the data: its table, its key as text, where it stands, its source and its range."""
+
+    table: str
+    key: str
+    row: str
+    source_id: str
+    low: float
+    central: float
+    high: float
+
+    @property
+    def is_known(self) -> bool:
+        """Without a range: nothing to draw."""
+        return not self.low < self.high
+
+
+class Facts:
+    """The figures behind a result and `draws` draws of each; those without a range keep their value."""
+
+    def __init__(self, tables: Tables, draws: int, seed: int) -> None:
+        self._tables, self.draws, self.seed = tables, draws, seed
+        self._drawn: dict[str, Floats] = {}
+
+    @cached_property
+    def _facts(self) -> dict[str, Fact]:
+        found = {}
+        for table, column in DRAWN.items():
+            frame = self._tables[table]
+            ends = frame[[f"{column}_low", column, f"{column}_high"]].to_numpy(dtype=float)
+            central = ends[:, [1]]
+            if column == "coverage":
+                central = np.where(np.isnan(central), 1.0, central)
+            ends = np.where(np.isnan(ends), central, ends)
+            if column == "severity":
+                ends = ends.clip(0.0, 1.0)
+            keys = zip(*(frame[name] for name in schemas()[table].key), strict=True)
+            for row, source, key, (low, central, high) in zip(
+                frame.index, frame["source_id"], keys, ends.tolist(), strict=True
+            ):
+                text = " ".join(filter(None, map(_text, key)))
+                found[str(row)] = Fact(table, text, str(row), str(source), low, central, high)
+        return found
+
+    def fact(self, row: str) -> Fact:
+        """The figure that stands in a row (by its label)."""
+        return self._facts[row]
+
+    def of(self, row: str) -> Floats:
+        """(draws,) of the figure of a row, triangular between low and high with the mode at the central value."""
+        if row not in self._drawn:
+            fact = self._facts[row]
+            drawn = np.full(self.draws, fact.central) if fact.is_known else triangular(fact, self._uniform(fact))
+            drawn.setflags(write=False)
+            self._drawn[row] = drawn
+        return self._drawn[row]
+
+    def _uniform(self, fact: Fact) -> Floats:
+        name = int.from_bytes(sha256(f"{fact.table} {fact.key}".encode()).digest()[:16], "big")
+        return np.random.default_rng([self.seed, name]).random(self.draws)
+
+
+def triangular(fact: Fact, uniform: Floats) -> Floats:
+    """Quantiles of a triangular distribution (low, central as the mode, high) at `uniform`.
+
+    x = low + sqrt(u (high - low)(central - low)) up to u = (central - low) / (high - low), beyond it
+    high - sqrt((1 - u)(high - low)(high - central))
+
+    >>> triangular(Fact("", "", "", "", 0.0, 0.5, 1.0), np.array([0.0, 0.125, 0.5, 1.0])).tolist()
+    [0.0, 0.25, 0.5, 1.0]
+    """
+    width, below = fact.high - fact.low, fact.central - fact.low
+    rising = fact.low + np.sqrt(uniform * width * below)
+    falling = fact.high - np.sqrt((1.0 - uniform) * width * (width - below))
+    result: Floats = np.clip(np.where(uniform * width < below, rising, falling), fact.low, fact.high)
+    return result
+
+
+def _text(cell: object) -> str:
+    """A cell of a key as text; blank for none."""
+    if isinstance(cell, tuple):
+        return ";".join(cell)
+    if isinstance(cell, date):
+        return "" if cell != cell else cell.isoformat()[:10]  # noqa: PLR0124 - NaT is a date
+    return str(cell)
+
+
+# --- what clauses take ------------------------------------------------------------------------------------------------
+
+
+def rows_of(act: Act, at: Ints) -> set[str]:
+    """The rows of severities, priors and scope behind an act on some of its flows (positions in the act)."""
+    place = act.way.rows[act.at[at]]
+    if act.way.other is not None:
+        place = np.union1d(place, act.way.other[act.at[at]])
+    effect = act.effect
+    found = {_severity_row(effect, k) for k in place.tolist() if effect.acting[k]}
+    return (found | {row for rows in effect.coverage_rows for row in rows}) - {""}
+
+
+def _severity_row(effect: Effect, country: int) -> str:
+    return effect.severity_row[country] or effect.prior_row[country]
+
+
+def r_of(facts: Facts, effect: Effect, batch: slice) -> Floats:
+    """(C, draws of the batch) share of the flow that an effect takes in the reading short.
+
+    r = severity x coverage; the coverage of a good that several scope rows name is the largest
+    """
+    coverage = np.zeros(batch.stop - batch.start)
+    for rows in effect.coverage_rows:
+        share = np.ones(len(coverage))
+        for row in rows:
+            share = share * facts.of(row)[batch]
+        coverage = np.maximum(coverage, share)
+    result = np.zeros((len(effect.acting), len(coverage)))
+    places: dict[str, list[int]] = {}
+    for country in np.flatnonzero(effect.acting).tolist():
+        places.setdefault(_severity_row(effect, country), []).append(country)
+    for row, countries in places.items():
+        result[countries] = facts.of(row)[batch] * coverage
+    return result
+
+
+class Bites:
+    """Where some acts take something from a reduced chain.
+
+    link: links of the reduced chain on which anything can be lost, increasing
+    """
+
+    def __init__(self, facts: Facts, acts: Iterable[Act], reduced: Reduced, link: Ints) -> None:
+        self._facts, self._nodes, self.link = facts, len(reduced.node), link
+        self.acts: list[tuple[Act, Ints, Ints]] = []  # act, positions in it, positions in `link` (or of nodes)
+        whole = reduced.link[link]
+        for act in acts:
+            here = reduced.node if act.effect.acts_on == "output" else whole
+            inside = np.flatnonzero(np.isin(act.links, here))
+            if len(inside):
+                self.acts.append((act, inside, np.searchsorted(here, act.links[inside])))
+
+    def restrictions(self, batch: slice, cuts: dict[int, Floats] | None = None) -> Restrictions:
+        """What is left in each draw of a batch; cuts: kept between calls for acts that stay, by their id."""
+        size = batch.stop - batch.start
+        own, legs = np.ones((self._nodes, size)), np.zeros((2, len(self.link), size))
+        kept = {} if cuts is None else cuts
+        for act, inside, at in self.acts:
+            if id(act) not in kept:
+                kept[id(act)] = act.way.drawn(r_of(self._facts, act.effect, batch), act.at[inside])
+            cut = kept[id(act)]
+            if act.effect.acts_on == "output":
+                own[at] = np.minimum(own[at], 1.0 - cut)
+            else:
+                legs[act.leg, at] = np.maximum(legs[act.leg, at], cut)
+        return Restrictions(own, self.link, 1.0 - (1.0 - legs[0]) * (1.0 - legs[1]))
+
+
+# --- who makes how much -----------------------------------------------------------------------------------------------
+
+
+class DrawnShares:
+    """Links whose share moves with the production shares of their makers.
+
+    The documented shares of a good are drawn and rescaled, so that their sum stays what it was: p' = p drawn x sum p /
+    sum p drawn. Each link that rests on production (home and surplus) gets the weight s p' / p, those that rest on
+    trade rows keep s, and every supply is scaled back to the sum it had. An approximation: places, use shares, home
+    shares and surpluses are not worked out again for every draw.
+
+    links: positions in the whole chain, increasing: all links of those of the supplies `lossy` whose makers are drawn
+    """
+
+    def __init__(self, facts: Facts, sourcing: Sourcing, lossy: Bools) -> None:
+        self._facts, chain = facts, sourcing.chain
+        world = sourcing.world
+        self._rows = {
+            g: [(maker.producer, world.evidence[maker.evidence][0]) for maker in world.makers[good]
+                if not np.isnan(maker.share)]
+            for g, good in enumerate(world.goods)
+        }  # fmt: skip
+        drawn = [g for g, rows in self._rows.items() if any(not facts.fact(row).is_known for _, row in rows)]
+        supply = np.flatnonzero(lossy & np.isin(sourcing.supply_good, drawn))
+        self.links: Ints = np.flatnonzero(np.isin(chain.link_supply, supply))
+        self._supply = np.searchsorted(supply, chain.link_supply[self.links])
+        self._share = chain.share.data[self.links]
+        node = sourcing.link_node[self.links]
+        self.good = sourcing.node_good[node]
+        by_row = np.isin(sourcing.link_basis[self.links], [BASES.index("home"), BASES.index("surplus")])
+        self._maker = np.full(len(node), -1, dtype=np.intp)  # of the list of all makers of these goods
+        self._of_good: list[tuple[list[str], slice]] = []
+        count = 0
+        for g in np.unique(self.good).tolist():
+            names = {producer: count + k for k, (producer, _) in enumerate(self._rows[g])}
+            self._of_good.append(([row for _, row in self._rows[g]], slice(count, count + len(names))))
+            count += len(names)
+            for k in np.flatnonzero((self.good == g) & by_row).tolist():
+                self._maker[k] = names.get(str(sourcing.node_producer[node[k]]), -1)
+        self._makers = count
+
+    def rows(self, good: int) -> list[str]:
+        """The rows of production of a good."""
+        return [row for _, row in self._rows[good]]
+
+    def factors(self, batch: slice) -> Floats:
+        """(links, draws of the batch) what each link's share is multiplied by."""
+        size = batch.stop - batch.start
+        moved = np.ones((self._makers + 1, size))  # the last one: no maker, nothing moves
+        for rows, at in self._of_good:
+            central = np.array([self._facts.fact(row).central for row in rows])
+            drawn = np.array([self._facts.of(row)[batch] for row in rows])
+            total = drawn.sum(axis=0)
+            scaled = np.divide(drawn * central.sum(), total, out=np.tile(central[:, None], size), where=total > 0)
+            moved[at] = np.divide(scaled, central[:, None], out=np.ones_like(scaled), where=central[:, None] > 0)
+        weight = moved[self._maker]
+        if not len(weight):
+            return weight
+        first = np.flatnonzero(np.diff(self._supply, prepend=-1))
+        before = np.add.reduceat(self._share, first)[:, None]
+        after = np.add.reduceat(self._share[:, None] * weight, first)
+        scale = np.divide(before, after, out=np.zeros_like(after), where=after > 0)[self._supply]
+        result: Floats = np.where(scale > 0, weight * scale, 1.0)
+        return result
