@@ -29,7 +29,8 @@ class Card:
 
     key: its name on the page (and in download links); title: short; figure: theme -> plotly figure (None: a table
     only); table: the rows behind it; sources: ids of the sources; note: a sentence for the reader; help: the heading
-    of the methods page that explains it; link: column of the table -> column that holds where it leads
+    of the methods page that explains it; links: column of the table -> column that holds where it leads; dense: one
+    line a row, columns as wide as what stands in them (many columns, long notes)
     """
 
     key: str
@@ -40,6 +41,7 @@ class Card:
     note: str = ""
     help: str = ""
     links: tuple[tuple[str, str], ...] = field(default=())
+    dense: bool = False
 
     @property
     def plain(self) -> pd.DataFrame:

@@ -38,6 +38,10 @@ WORDS = {
 SHARES = {column for column, words in WORDS.items() if words.endswith(("(%)", "(points)"))}
 LONG = {"why", "title", "detail", "note", "path", "binding", "events", "by", "threshold", "unit", "item", "measures"}
 ROW_LIMIT = 12  # a longer table scrolls
+DENSE = {
+    "wrapText": False, "autoHeight": False, "minWidth": 90, "maxWidth": 420, "flex": None,
+    "tooltipValueGetter": {"function": "params.value"},
+}  # fmt: skip
 
 
 def title(text: str, *more: Component) -> Component:
@@ -80,8 +84,10 @@ def folded(summary: str, *content: Component, is_open: bool = False) -> Componen
     return html.Details([html.Summary(summary), *content], open=is_open, className="folded")
 
 
-def grid(frame: pd.DataFrame, links: Sequence[tuple[str, str]] = (), label: str = "Table") -> Component:
-    """A table that sorts and filters; `links`: (column shown, column that holds where it leads)."""
+def grid(
+    frame: pd.DataFrame, links: Sequence[tuple[str, str]] = (), label: str = "Table", dense: bool = False
+) -> Component:
+    """A table that sorts and filters; `links`: (column shown, column that holds where it leads); `dense`: see Card."""
     if frame.empty:
         return html.P("No rows: choose another day, market or product.", className="empty")
     leads = dict(links)
@@ -89,8 +95,9 @@ def grid(frame: pd.DataFrame, links: Sequence[tuple[str, str]] = (), label: str 
     shown = [str(column) for column in frame.columns if column not in hidden]
     return dag.AgGrid(
         rowData=_rows(frame),
-        columnDefs=[_column(column, frame[column], leads.get(column)) for column in shown],
+        columnDefs=[_column(column, frame[column], leads.get(column)) | (DENSE if dense else {}) for column in shown],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 120, "flex": 1},
+        columnSize="autoSize" if dense else None,
         dashGridOptions={
             "domLayout": "autoHeight" if len(frame) <= ROW_LIMIT else "normal",
             "enableCellTextSelection": True,
@@ -139,7 +146,7 @@ def figure_card(view: View, made: Card) -> Component:
     """One figure with tabs: chart, table, sources, download."""
     tabs = {} if made.figure is None else {"Chart": lambda: chart(view, made)}
     tabs |= {
-        "Table": lambda: grid(made.table, made.links, made.title),
+        "Table": lambda: grid(made.table, made.links, made.title, made.dense),
         "Sources": lambda: sources(view, made),
         "Download": lambda: downloads(view, made),
     }
@@ -218,6 +225,17 @@ def downloads(view: View, made: Card) -> Component:
             html.P(["Rows: ", *files], className="buttons"),
             *([html.P(["Picture: ", *pictures], className="buttons")] if pictures else []),
             html.P(["Cite as: ", html.Code(cite)]),
+        ]
+    )
+
+
+def slot(key: str, text: str = "Computing what is felt, day by day …") -> Component:
+    """A place that is filled after the page is drawn, by `slots[key]` of the page."""
+    waiting = html.P([dmc.Loader(size="sm"), " ", text], className="waiting", role="status")
+    return html.Div(
+        [
+            html.Div(waiting, id={"type": "slot", "slot": key}, className="page slot"),
+            dcc.Store(id={"type": "slot-go", "slot": key}, data=key),
         ]
     )
 
