@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,11 @@ class Draws:
         order = ["p50", "p95", "product"]
         return frame.sort_values(order, ascending=[False, False, True], kind="stable", ignore_index=True)
 
+    def values(self, product: str) -> Floats:
+        """(draws,) what is short of a product."""
+        result: Floats = self.short[self.products.index(product)]
+        return result
+
     def rows(self, product: str) -> list[str]:
         """The rows with a range that can move what is short of a product, sorted."""
         found = next(part.rows(product) for part in self.parts if product in part.products)
@@ -72,10 +78,10 @@ def sample(x: Result, draws: int = 1_000, seed: int = 0, progress: Progress | No
     x: an exposure; draws: 1 to 100,000; seed: 0 or more, the same seed gives the same bytes
     progress: called with (draws done, all). Returns Draws. Raises InputError.
     """
-    _check("sample", draws, seed)
+    check("sample", draws, seed)
     facts = Facts(x.model.tables, draws, seed)
     short = np.zeros((len(x.products), draws))
-    parts = tuple(_Part(x, facts, end_use, chosen) for end_use, chosen in _by_class(x))
+    parts = tuple(_Part(x, facts, end_use, chosen) for end_use, chosen in by_class(x))
     for start in range(0, draws, BATCH):
         batch = slice(start, min(start + BATCH, draws))
         for part in parts:
@@ -85,26 +91,43 @@ def sample(x: Result, draws: int = 1_000, seed: int = 0, progress: Progress | No
     return Draws(x, facts, x.products, short, parts)
 
 
-def sensitivity(draws: Draws, product: str) -> pd.DataFrame:
+class Sampled(Protocol):
+    """Draws of some answer about products."""
+
+    @property
+    def result(self) -> Result: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def values(self, product: str) -> Floats:
+        """(draws,) the answer about a product."""
+
+    def rows(self, product: str) -> list[str]:
+        """The rows with a range that can move it, sorted."""
+
+
+def sensitivity(draws: Sampled, product: str) -> pd.DataFrame:
     """Which rows to know better first: rank correlation of each drawn row with what is short of a product.
 
     Columns: table, key, rank_correlation (Spearman; 0 where nothing is ever missing), row, source_id, low, central,
     high; the strongest first. Only rows on the way from a clause to the product; beside them a correlation of about
-    2 / sqrt(draws) is chance. Raises UnknownIdError, InputError.
+    2 / sqrt(draws) is chance. With draws of `sample_days` the correlation is that with the first day of loss (later is
+    higher). Raises UnknownIdError, InputError.
     """
     good = draws.result.known(product)
     labels = draws.rows(good)
-    found = rank_correlation(
-        np.array([draws.facts.of(row) for row in labels]).reshape(-1, draws.facts.draws),
-        draws.short[draws.products.index(good)].round(12),
-    )
+    rows = np.array([draws.facts.of(row) for row in labels]).reshape(-1, draws.facts.draws)
+    found = rank_correlation(rows, draws.values(good).round(12))
     facts = [draws.facts.fact(row) for row in labels]
-    frame = pd.DataFrame(
-        [(f.table, f.key, c, f.row, f.source_id, f.low, f.central, f.high) for f, c in zip(facts, found, strict=True)],
+    order = sorted(range(len(labels)), key=lambda k: (-abs(found[k]), facts[k].table, facts[k].key))
+    return pd.DataFrame(
+        [
+            (f.table, f.key, found[k], f.row, f.source_id, f.low, f.central, f.high)
+            for k, f in ((k, facts[k]) for k in order)
+        ],
         columns=list(SENSITIVITY),
     )
-    order = frame.assign(size=-frame["rank_correlation"].abs()).sort_values(["size", "table", "key"], kind="stable")
-    return frame.loc[order.index].reset_index(drop=True)
 
 
 def rank_correlation(rows: Floats, values: Floats) -> list[float]:
@@ -121,20 +144,20 @@ def rank_correlation(rows: Floats, values: Floats) -> list[float]:
     return [float(c) for c in result.clip(-1.0, 1.0)]
 
 
-def _check(call: str, draws: int, seed: int) -> None:
+def check(call: str, draws: int, seed: int) -> None:
     for argument, got, first, last in (("draws", draws, 1, MOST), ("seed", seed, 0, None)):
         if isinstance(got, bool) or not isinstance(got, int | np.integer) or got < first or (last and got > last):
             allowed = f"a whole number, {first} or more" if last is None else f"a whole number from {first} to {last:,}"
             raise InputError(call, argument, got, allowed)
 
 
-def _by_class(x: Result) -> list[tuple[str, tuple[str, ...]]]:
+def by_class(x: Result) -> list[tuple[str, tuple[str, ...]]]:
     """Each end-use class with the products shown in it."""
     found = ((end_use, tuple(p for p in x.products if x.end_use(p) == end_use)) for end_use in CLASSES)
     return [(end_use, products) for end_use, products in found if products]
 
 
-def _reach(acts: Sequence[Act], nodes: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Ints]:
+def reach(acts: Sequence[Act], nodes: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Ints]:
     """Nodes whose own capacity acts cut, and links on which they take something."""
     own, links = np.zeros(nodes, dtype=bool), [np.zeros(0, dtype=np.intp)]
     for act in acts:
@@ -154,7 +177,7 @@ class _Part:
         chain = self._sourcing.chain
         run = CLASSES.index(end_use)
         acts = [act for act in x.acts if act.run == run]
-        own, link = _reach(acts, chain.nodes)
+        own, link = reach(acts, chain.nodes)
         supplies = [x.supplies(product) for product in products]
         targets = np.unique(np.concatenate([rows for rows, _ in supplies]))
         shared: tuple[Pool, ...] = ()
@@ -186,8 +209,7 @@ class _Part:
         r = found.r
         # Weighted shares as restrictions: over all links of a supply, sum s f (1 - r) a = sum s (1 - r') a.
         r[self._share_at] = 1.0 - self.shares.factors(batch) * (1.0 - r[self._share_at])
-        rows, at = np.unique(self._need_row.astype(str), return_inverse=True)
-        criticality = np.array([self._facts.of(row)[batch] for row in rows.tolist()]).reshape(-1, r.shape[1])[at]
+        criticality = self._facts.columns(self._need_row, batch)
         _, arrived = availability(
             self._reduced.chain, Restrictions(found.own, found.link, r), criticality, None, self._sharing, self._pools
         )

@@ -72,7 +72,7 @@ class Plan:
 def plan(model: Model, scenario: Scenario, start: date, until: date) -> Plan:
     """The restrictions of a scenario from day 0 = `start` to `until`; only the short readings of both classes."""
     segments = []
-    for turn, classes, acts in _schedule(model, scenario, start, until):
+    for turn, classes, acts in schedule(model, scenario, start, until):
         shared = pools(model.sourcing, classes) if scenario.sharing != "fixed" else ()
         segments.append(((turn - start).days, _central(restrict(model.sourcing, acts, len(CLASSES))), shared))
     return Plan(start, (until - start).days + 1, tuple(segments))
@@ -101,7 +101,7 @@ def run(
         [Segment(day, reduced.restrictions(r), _pools_in(reduced, shared)) for day, r, shared in planned.segments],
         model.criticality[reduced.need][:, COLUMNS],
         np.zeros(len(COLUMNS), dtype=bool),
-        np.tile(held.stock[:, ::-1] + _extra(model, reduced.need)[:, None], len(CLASSES)),
+        np.tile(held.stock[:, ::-1] + extra_stock(model, reduced.need)[:, None], len(CLASSES)),
         held.transit,
         held.refill,
         planned.days,
@@ -113,7 +113,7 @@ def run(
     return Run(planned.start, planned.days, watched, path, reduced, held)
 
 
-def _schedule(
+def schedule(
     model: Model, scenario: Scenario, start: date, until: date
 ) -> Iterator[tuple[date, list[list[Effect]], list[Act]]]:
     """Each day on which something changes, with the effects of both classes and their acts from then on.
@@ -139,7 +139,7 @@ def _schedule(
         yield day, classes, [act for mine in acts.values() for act in mine]
 
 
-def _extra(model: Model, need: Ints) -> Floats:
+def extra_stock(model: Model, need: Ints) -> Floats:
     """(needs,) days of stock that a measure adds."""
     inputs = model.sourcing.edges["input"].tolist()
     return np.array([model.extra_stock.get(inputs[k], 0.0) for k in model.sourcing.need_edge[need]], dtype=float)
