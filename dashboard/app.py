@@ -103,7 +103,9 @@ def shell(net: Network, pages: dict[str, Page]) -> Component:
     header = html.Header(
         [
             html.A("Skip to content", href="#content", className="skip"),
-            html.Button("☰", id="burger", className="button burger", **{"aria-label": "Menu", "aria-expanded": "false"}),
+            html.Button(
+                "☰", id="burger", className="button burger", **{"aria-label": "Menu", "aria-expanded": "false"}
+            ),
             dcc.Link("Rare-earth exposure", href="/", className="brand"),
             html.Span(className="grow"),
             html.Button("Copy link", id="copy", className="button"),
@@ -148,7 +150,9 @@ def _downloads(server: Flask, net: Network, pages: dict[str, Page]) -> None:
     @server.get("/download/<page>/<item>/<card>.<form>")
     def download_card(page: str, item: str, card: str, form: str) -> Response:
         if page not in pages or card not in pages[page].cards:
-            return Response("There is no such figure; go back and choose again.", HTTPStatus.NOT_FOUND, mimetype="text/plain")
+            return Response(
+                "There is no such figure; go back and choose again.", HTTPStatus.NOT_FOUND, mimetype="text/plain"
+            )
         try:
             scenario, reading, extra = read_query(net, request.query_string.decode())
             theme = "dark" if extra.pop("theme", "") == "dark" else "light"

@@ -92,6 +92,13 @@ def register(app: Dash, net: Network, pages: Mapping[str, Page]) -> None:
     def compute(clicks: int, request: dict[str, Any]) -> Any:
         return computed(net, pages, request, ctx.triggered_id["card"]) if clicks else no_update
 
+    @app.callback(
+        Output({"type": "slot", "slot": MATCH}, "children"), Input({"type": "slot-go", "slot": MATCH}, "data"),
+        State("request", "data"),
+    )  # fmt: skip
+    def fill(key: str, request: dict[str, Any]) -> Any:
+        return filled(net, pages, request, key)
+
 
 def read_view(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any]) -> View:
     """The view that a request asks for. Raises InputError, UnknownIdError."""
@@ -127,6 +134,18 @@ def computed(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any]
         return components.figure_card(view, pages[view.page].cards[key](view))
     except SupplyChainError as error:
         return components.notice("This cannot be computed", str(error), "red")
+
+
+def filled(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any], key: str) -> list[Component]:
+    """A part of a page that is drawn after the rest."""
+    try:
+        view = read_view(net, pages, request)
+        page = pages[view.page]
+        return (
+            list(page.slots[key](view)) if key in page.slots else [components.figure_card(view, page.cards[key](view))]
+        )
+    except SupplyChainError as error:
+        return [components.notice("This cannot be computed", str(error), "red")]
 
 
 def failed(error: Exception) -> None:

@@ -214,7 +214,9 @@ def downloads(view: View, made: Card) -> Component:
     ]
     pictures = [
         html.Button(
-            form.upper(), className="button picture", **{"data-figure": f"{base}.figure?{view.query}", "data-form": form}
+            form.upper(),
+            className="button picture",
+            **{"data-figure": f"{base}.figure?{view.query}", "data-form": form},
         )
         for form in ("png", "svg")
         if made.figure is not None
@@ -229,12 +231,12 @@ def downloads(view: View, made: Card) -> Component:
     )
 
 
-def slot(key: str, text: str = "Computing what is felt, day by day …") -> Component:
-    """A place that is filled after the page is drawn, by `slots[key]` of the page."""
-    waiting = html.P([dmc.Loader(size="sm"), " ", text], className="waiting", role="status")
+def slot(key: str, text: str = "Loading …", height: int = 360) -> Component:
+    """A place that is filled after the page is drawn: by the card of that key, or by `slots[key]` of the page."""
+    waiting = html.P(text, className="waiting", role="status", style={"minHeight": f"{height}px"})
     return html.Div(
         [
-            html.Div(waiting, id={"type": "slot", "slot": key}, className="page slot"),
+            html.Div(waiting, id={"type": "slot", "slot": key}, className="slot"),
             dcc.Store(id={"type": "slot-go", "slot": key}, data=key),
         ]
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 CardMaker = Callable[[View], Card]
+SlotMaker = Callable[[View], Sequence[Component]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Page:
 
     page: its name in the URL; name: in the menu; order: place in the menu; layout: view -> what stands in <main>, with
     exactly one h1; cards: every figure card by key (they make the downloads and what is computed on demand);
+    slots: other parts that are drawn after the rest (`components.slot` takes the key of a card or of a slot);
     controls: whether day, market and the rest apply; callbacks: for a page with controls of its own; keys: what it
     adds to the query
     """
@@ -37,6 +39,7 @@ class Page:
     order: int
     layout: Callable[[View], Sequence[Component]]
     cards: Mapping[str, CardMaker] = field(default_factory=dict)
+    slots: Mapping[str, SlotMaker] = field(default_factory=dict)
     controls: bool = True
     callbacks: Callable[[Dash, Network], None] | None = None
     keys: tuple[str, ...] = ()

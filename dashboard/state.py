@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -19,6 +19,12 @@ READINGS = ("felt", "short", "dependent", "linked")
 MARKET = "USA"  # of a URL that names none
 SCENARIO_KEYS = ("on", "market", "product", "event", "what_if", "end_use", "sharing", "legal_only", "unconfirmed")
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@lru_cache(maxsize=128)
+def asked(net: Network, scenario: Scenario) -> Exposure:
+    """The answer to a scenario; the last ones are kept, with what was computed from them."""
+    return net.ask(scenario)
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,8 @@ class View:
 
     @cached_property
     def x(self) -> Exposure:
-        """The answer to the scenario; kept by the network."""
-        return self.net.ask(self.scenario)
+        """The answer to the scenario."""
+        return asked(self.net, self.scenario)
 
     @property
     def on(self) -> date:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 
 from dashboard.state import View
-from supplychain.figures.style import listed, percent, span
+from supplychain.figures.style import listed, span
 from supplychain.output import share
 
 LATELY = 90  # days
@@ -20,25 +20,30 @@ VERBS = {
 }
 
 
-def reading(view: View) -> str:
-    """The reading shown: the one asked for, or short where the data of this build have no felt."""
-    return view.reading if view.reading in view.x.frame else "short"
+def readings(view: View) -> pd.DataFrame:
+    """The products with their readings; those after stocks and transit only where they are asked for (they cost)."""
+    return view.x.frame if view.reading == "felt" else view.x.static
 
 
 def exposed(view: View) -> pd.DataFrame:
     """The products of the market ranked by the reading asked for, with where each row leads."""
-    by = reading(view)
-    frame = view.x.frame.sort_values([by, "product"], ascending=[False, True], kind="stable", ignore_index=True)
+    order = [view.reading, "dependent", "product"]
+    frame = readings(view).sort_values(order, ascending=[False, False, True], kind="stable", ignore_index=True)
     return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
 
 
 def ranked_columns(view: View) -> list[str]:
     """Columns of the ranked table, the reading asked for first."""
-    by = reading(view)
+    by = view.reading
     ranges = [f"{by}_low", by, f"{by}_high"]
     others = ["felt", "short", "dependent", "linked", "first_day", "coverage", "confidence", "why"]
-    present = [column for column in (*ranges, *others) if column in view.x.frame]
+    present = [column for column in (*ranges, *others) if column in readings(view)]
     return ["name", *dict.fromkeys(present), "sector", "end_use", "product", "to_product"]
+
+
+def date_words(day: date) -> str:
+    """A day in a sentence."""
+    return f"{day:%d %B %Y}".lstrip("0")
 
 
 def market_name(view: View) -> str:
@@ -49,8 +54,8 @@ def market_name(view: View) -> str:
 
 def answer(view: View) -> str:
     """The answer of the first page in one or two sentences."""
-    frame, by = exposed(view), reading(view)
-    when, where = f"{view.on:%d %B %Y}".lstrip("0"), market_name(view)
+    frame, by = exposed(view), view.reading
+    when, where = date_words(view.on), market_name(view)
     hit = frame[frame[by] > 0]
     if hit.empty:
         linked = int((frame["linked"] > 0).sum())
@@ -84,11 +89,6 @@ def changes_words(frame: pd.DataFrame, days: int = LATELY) -> str:
         return f"Nothing changed in the legal calendar in the {days} days before."
     counts = frame["status"].value_counts()
     return f"{listed([f'{n} {status}' for status, n in counts.items()], 5)} in the {days} days up to this day."
-
-
-def as_share(value: float) -> str:
-    """A share in words for a headline; unknown is not zero."""
-    return percent(value)
 
 
 def range_words(row: pd.Series, by: str) -> str:

@@ -7,10 +7,12 @@ from dash.development.base_component import Component
 
 from dashboard import controls, views
 from dashboard.cards import Card
-from dashboard.components import bullet_list, figure_card, folded, notice, title
+from dashboard.components import bullet_list, folded, slot, title
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
+
+FELT = "Computing what is felt, day by day through stocks and transit: a few seconds …"
 
 
 def layout(view: View) -> list[Component]:
@@ -18,20 +20,16 @@ def layout(view: View) -> list[Component]:
     asked = controls.in_words(view)
     return [
         title(f"Exposure in {views.market_name(view)}"),
-        html.P(views.answer(view), className="answer"),
         *([html.P("Asked with " + "; ".join(asked) + ".", className="asked")] if asked else []),
-        *unfelt(view),
-        figure_card(view, ranking(view)),
-        figure_card(view, lately(view)),
+        *([slot("answer", FELT, 900)] if view.reading == "felt" else answer(view)),
+        slot("lately"),
         trust(view),
     ]
 
 
-def unfelt(view: View) -> list[Component]:
-    """Says so when a reading is shown in place of the one asked for."""
-    if views.reading(view) == view.reading:
-        return []
-    return [notice("Shown: short", f"The reading {view.reading} is not in this build; short is shown instead.")]
+def answer(view: View) -> list[Component]:
+    """The sentence and the place of the ranked products."""
+    return [html.P(views.answer(view), className="answer"), slot("ranking", height=900)]
 
 
 def trust(view: View) -> Component:
@@ -53,7 +51,7 @@ def trust(view: View) -> Component:
 def ranking(view: View) -> Card:
     """Products by exposure, the 15 most exposed drawn, all in the table."""
     frame = views.exposed(view)
-    by = views.reading(view)
+    by = view.reading
     top = frame["product"].head(15).tolist()
     return Card(
         "ranking",
@@ -81,4 +79,4 @@ def lately(view: View) -> Card:
     )
 
 
-PAGE = Page("today", "Today", 10, layout, {"ranking": ranking, "lately": lately})
+PAGE = Page("today", "Today", 10, layout, {"ranking": ranking, "lately": lately}, {"answer": answer})

@@ -1,0 +1,88 @@
+"""What the page of a country shows, as plain functions of a view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from dashboard.product_views import good_link, names
+from dashboard.state import View
+from dashboard.views import date_words, market_name
+from supplychain.figures.style import listed, percent
+
+
+def country_of(view: View) -> str:
+    """Code of the country or bloc that the page is about. Raises UnknownIdError."""
+    return view.net.tables.resolve(view.item, "country")
+
+
+def country_name(view: View) -> str:
+    table = view.net.table("countries").set_index("country")["name"]
+    return str(table[country_of(view)])
+
+
+def as_market(view: View) -> View:
+    """The view in which this country is the market."""
+    return replace(view, scenario=view.scenario.changed(market=country_of(view)))
+
+
+def stops(view: View) -> pd.DataFrame:
+    """What a full stop of each good by this country would cost the market: good, name, products_hit, worst, mean, ..."""
+    code = country_of(view)
+    frame = view.net.chokepoints(view.market, top=100_000)
+    frame = frame[frame["country"] == code].reset_index(drop=True)
+    called = names(view)
+    frame.insert(0, "name", [called[good] for good in frame["good"]])
+    frame["worst_product"] = frame["worst_product"].map(called)
+    return frame.assign(to_good=[good_link(view, good) for good in frame["good"]])
+
+
+def leverage(view: View) -> pd.DataFrame:
+    """What each other country could stop in this one by halting all that it makes."""
+    frame = view.net.leverage(country_of(view))
+    table = view.net.table("countries").set_index("country")["name"]
+    frame = frame[frame["products_hit"] > 0].reset_index(drop=True)
+    called = names(view)
+    frame["worst_product"] = frame["worst_product"].map(called)
+    frame.insert(0, "name", frame["country"].map(table))
+    return frame.assign(good="everything it makes", to_country=[view.link("country", c) for c in frame["country"]])
+
+
+def acts(view: View) -> pd.DataFrame:
+    """Clauses that it has issued, with their state on the day."""
+    events = view.net.table("events")
+    mine = events[events["issuer"] == country_of(view)]
+    status = view.net.status(view.on).drop_duplicates("event").set_index("event")
+    frame = mine[["title", "measure", "acts_on", "end_use", "source_id", "event"]].reset_index(drop=True)
+    frame.insert(1, "status", frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun"))
+    frame.insert(2, "since", frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna(""))
+    frame = frame.sort_values("since", ascending=False, kind="stable", ignore_index=True)
+    return frame.assign(to_event=[view.link("event", event) for event in frame["event"]])
+
+
+def made(view: View) -> pd.DataFrame:
+    """What it is documented to make, the largest shares first."""
+    rows = view.net.tables.chosen("production")
+    rows = rows[rows["country"] == country_of(view)]
+    called = names(view)
+    frame = rows[["good", "share", "basis", "source_id", "year", "confidence"]].copy()
+    frame.insert(0, "name", [called[good] for good in frame["good"]])
+    frame = frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+    return frame.assign(to_good=[good_link(view, good) for good in frame["good"]])
+
+
+def answer(view: View) -> str:
+    """Leverage over the market and exposure to others, in two sentences."""
+    name, when = country_name(view), date_words(view.on)
+    exposed = as_market(view).x.static
+    short = exposed[exposed["short"] > 0]
+    own = f"On {when}, {len(short)} of {len(exposed)} products are short in {name}"
+    own += f", {short['name'].iloc[0]} most ({percent(float(short['short'].iloc[0]))})." if len(short) else "."
+    if country_of(view) == view.market:
+        return own
+    found = stops(view)
+    if found.empty:
+        return f"No single good that {name} makes would be missed in {market_name(view)}. {own}"
+    worst = listed([f"{r['name']} ({r['products_hit']} products)" for r in found.head(3).to_dict("records")])
+    return f"{len(found)} goods made in {name} would be missed in {market_name(view)} if they stopped, above all {worst}. {own}"

@@ -1,0 +1,110 @@
+"""What two answers differ in, without components: sentences, key figures and tables for What if and Compare."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.cards import Card
+from dashboard.state import View
+from supplychain import figures
+from supplychain.figures.bars import points
+from supplychain.figures.style import percent
+from supplychain.network import Exposure
+
+SAME = 5e-4  # changes below a twentieth of a point are not told
+PLAIN = ("product", "short_a", "short_b", "change", "data and options")
+Fact = tuple[str, str, str]
+
+
+def difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
+    """net.difference with names and where each row leads."""
+    frame = view.net.difference(a, b)
+    return named(view, frame)
+
+
+def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    """Products by name, with the link to their page."""
+    names = view.net.table("goods").set_index("good")["name"]
+    frame = frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
+    frame.insert(0, "name", frame["product"].map(names))
+    return frame
+
+
+def felt_difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
+    """The same for felt: output lost on the day in both answers."""
+    before = a.frame.set_index("product")["felt"].rename("felt_a")
+    after = b.frame.set_index("product")["felt"].rename("felt_b")
+    frame = pd.concat([before, after], axis=1, join="inner").reset_index()
+    frame["change"] = frame["felt_b"] - frame["felt_a"]
+    order = frame["change"].abs().sort_values(ascending=False, kind="stable").index
+    return named(view, frame.loc[order].reset_index(drop=True))
+
+
+def by_event(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a product and event whose change of short is told: product, event, change; the largest first."""
+    events = [column for column in frame.columns if column not in (*PLAIN, "name", "to_product")]
+    titles = view.net.table("events").set_index("event")["title"]
+    long = frame.melt(["name", "product", "to_product"], [*events, *(["data and options"] * ("data and options" in frame))],
+                      "event", "change")  # fmt: skip
+    long = long[long["change"].abs() >= SAME]
+    long = long.sort_values("change", key=lambda c: c.abs(), ascending=False, kind="stable", ignore_index=True)
+    specs = dict(zip((f"what-if-{k}" for k in range(1, 1 + len(view.scenario.what_if))), view.scenario.what_if))
+    long["title"] = [specs.get(event, titles.get(event, event)) for event in long["event"]]
+    return long[["name", "event", "change", "title", "product", "to_product"]]
+
+
+def answer(frame: pd.DataFrame, before: str, after: str) -> str:
+    """What changed, in one or two sentences."""
+    up, down = frame[frame["change"] >= SAME], frame[frame["change"] <= -SAME]
+    if up.empty and down.empty:
+        return f"Nothing changes: of {len(frame)} products none misses more or less supply {after} than {before}."
+    parts = []
+    for rows, word in ((up, "more"), (down, "less")):
+        if len(rows):
+            top = rows.iloc[0]
+            most = f"{top['name']}, {points(float(top['change']))} (from {percent(float(top['short_a']))} to "
+            parts.append(f"{len(rows)} of {len(frame)} miss {word} supply, most {most}{percent(float(top['short_b']))})")
+    return f"{after[:1].upper()}{after[1:]} against {before}: " + "; ".join(parts) + "."
+
+
+def facts(frame: pd.DataFrame, before: str, after: str) -> list[Fact]:
+    """How many products miss supply on each side, and how many change."""
+    sides = [
+        (words, f"{int((frame[column] > 0).sum())} of {len(frame)}", f"miss supply; {int((frame[column] >= 0.5).sum())} half or more")
+        for words, column in ((before, "short_a"), (after, "short_b"))
+    ]  # fmt: skip
+    worse, better = int((frame["change"] >= SAME).sum()), int((frame["change"] <= -SAME).sum())
+    return [*sides, ("Change", f"{worse} worse, {better} better", f"{len(frame) - worse - better} as before")]
+
+
+def card(view: View, frame: pd.DataFrame, before: str, after: str, reading: str, key: str) -> Card:
+    """The two sides as a figure and the table behind it."""
+    columns = ["name", f"{reading}_a", f"{reading}_b", "change", "product", "to_product"]
+    drawn = frame[[c for c in columns if c != "to_product"]]
+    return Card(
+        key,
+        f"{reading.capitalize()}: {before} and {after}",
+        frame[columns],
+        lambda theme: figures.comparison(
+            drawn, a=before, b=after, market=view.market, reading=reading, theme=theme
+        ),
+        note="Shares of normal supply (%); the change in points. The largest change stands first.",
+        help="difference" if reading == "short" else "felt",
+        links=(("name", "to_product"),),
+    )
+
+
+def event_card(view: View, frame: pd.DataFrame, key: str) -> Card:
+    """Which events the changes of short come from."""
+    rows = by_event(view, frame)
+    ids = view.net.table("events").set_index("event")["source_id"]
+    return Card(
+        key,
+        "Which events change it",
+        rows,
+        None,
+        tuple(dict.fromkeys(ids[e] for e in rows["event"] if e in ids.index)),
+        f"{len(rows):,} pairs of product and event with a change; for one product they add up to its change of short.",
+        help="difference",
+        links=(("name", "to_product"),),
+    )

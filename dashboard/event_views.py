@@ -1,0 +1,207 @@
+"""What the page of an event says and shows, as plain functions of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from dashboard.product_views import good_link, names
+from dashboard.state import View
+from dashboard.views import date_words
+from supplychain.figures.style import listed
+
+ACTS = {
+    "export": "restricts exports from {issuer} to {where}",
+    "import": "restricts imports into {issuer} from {where}",
+    "output": "cuts output in {issuer}",
+    "reexport": "reaches goods that other countries send to {where}",
+    "nothing": "restricts no flow by itself",
+}
+MEASURES = {
+    "licence": "a licence requirement", "ban": "a ban", "quota": "a quota", "end_user_ban": "an end-user ban",
+    "entity_list": "an entity list", "extraterritorial": "a rule for foreign-made goods",
+    "technology": "a control of technology", "supply_stop": "a supply stop", "tariff": "a tariff",
+    "agreement": "an agreement", "easing": "an easing", "reporting": "a reporting duty",
+}  # fmt: skip
+END_USES = {"any": "any end use", "civil": "civil end use", "military": "military end use", "listed": "listed firms"}
+BEFORE = 3  # observations before the clause that a baseline needs at least
+YEAR = pd.DateOffset(months=13)
+FLOW = ["exporter", "importer", "good", "period", "unit"]
+SERIES = ["date", "observed", "modelled", "modelled_low", "modelled_high", "used_for_severity", "source_id"]
+
+
+def event_of(view: View) -> str:
+    """Id of the event that the page is about. Raises UnknownIdError."""
+    return view.net.tables.resolve(view.item, "event")
+
+
+def fact(view: View) -> pd.Series:
+    """Its row in the table of events."""
+    return view.net.table("events").set_index("event").loc[event_of(view)]
+
+
+def status(view: View) -> pd.DataFrame:
+    """Its state on the day, one row where all destinations are alike."""
+    frame = view.net.status(view.on)
+    return frame[frame["event"] == event_of(view)].reset_index(drop=True)
+
+
+def scope(view: View) -> pd.DataFrame:
+    """What it covers: item, role, coverage, threshold, good and where it leads."""
+    frame = view.net.model.calendar.covered(event_of(view), view.on).drop(columns=["event"])
+    called = names(view)
+    frame.insert(0, "name", [called.get(good, "not in the graph") for good in frame["good"]])
+    return frame.assign(to_good=[good_link(view, good) if good else "" for good in frame["good"]])
+
+
+def places(view: View, codes: Iterable[str]) -> str:
+    """Destinations in words."""
+    countries = view.net.table("countries").set_index("country")["name"]
+    words = [str(countries.get(code, code)) for code in codes]
+    return "every country" if list(codes) == ["ALL"] else listed(words, 4)
+
+
+def answer(view: View) -> str:
+    """The legal scope in plain words and the state of the day."""
+    about, covered = fact(view), scope(view)
+    issuer = view.net.table("countries").set_index("country")["name"].get(about["issuer"], about["issuer"])
+    does = ACTS[about["acts_on"]].format(issuer=issuer, where=places(view, about["destinations"]))
+    kind = MEASURES.get(about["measure"], about["measure"])
+    first = f"{kind[0].upper()}{kind[1:]} of {issuer}: it {does}, {END_USES.get(about['end_use'], about['end_use'])}."
+    goods = covered.loc[(covered["good"] != "") & (covered["role"] == "covered"), "name"].drop_duplicates().tolist()
+    missing = covered.loc[covered["good"] == "", "item"].nunique()
+    second = f" It covers {listed(goods, 6)}." if goods else ""
+    third = f" {missing} items it names are not in the graph." if missing else ""
+    states = status(view)
+    if states.empty:
+        now = f" On {date_words(view.on)} it had not begun."
+    else:
+        now = " " + " ".join(
+            f"On {date_words(view.on)}: {r['status'].replace('_', ' ')}"
+            + ("" if r["confirmed"] else " (unconfirmed: a promise has run out)")
+            + f" since {r['since']:%Y-%m-%d}"
+            + (f", for {places(view, r['destinations'])}" if len(states) > 1 else "")
+            + "."
+            for r in states.to_dict("records")
+        )
+    return first + second + third + now
+
+
+def alone(view: View) -> View:
+    """The view in which this is the only clause that acts."""
+    return replace(view, scenario=view.scenario.changed(events=[event_of(view)], what_if=()), reading="short")
+
+
+def reached(view: View) -> pd.DataFrame:
+    """Products of the market that it alone would leave short or that hang on it, the most short first."""
+    only = alone(view)
+    frame = only.x.static
+    frame = frame[frame["linked"] > 0].reset_index(drop=True)
+    return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
+
+
+def flows(view: View) -> list[tuple[str, ...]]:
+    """Trade flows that it restricts and that were counted before and after it began: exporter, importer, good, ..."""
+    about, goods = fact(view), set(scope(view)["good"]) - {""}
+    table = view.net.table("observations")
+    if about["acts_on"] != "export" or not goods:
+        return []
+    rows = table[
+        table["good"].isin(goods)
+        & (table["exporter"] == about["issuer"])
+        & table["measure"].isin(["volume_kg", "value_usd"])
+        & (table["period"] == "month")
+    ]
+    start = began(view)
+    if start is None:
+        return []
+    rows = rows.assign(day=middle(rows["date"]))
+    rows = rows.drop_duplicates([*FLOW, "day"])
+    before = rows[(rows["day"] < start) & (rows["day"] >= start - YEAR)].groupby(FLOW).size()
+    after = rows[rows["day"] > start].groupby(FLOW).size()
+    both = (before[before >= BEFORE].index).intersection(after.index)
+    counted = after.loc[both].sort_values(ascending=False, kind="stable")
+    return [tuple(map(str, key)) for key in counted.index]
+
+
+def middle(months: pd.Series) -> pd.Series:
+    """The middle of months given as 2025-04."""
+    first = pd.to_datetime(months.astype(str), format="%Y-%m", errors="coerce")
+    return first + pd.Timedelta(days=14)
+
+
+def began(view: View) -> pd.Timestamp | None:
+    """The day on which it first came into force."""
+    table = view.net.table("event_phases")
+    days = table.loc[(table["event"] == event_of(view)) & (table["status"] == "in_force"), "from"]
+    return None if days.empty else pd.Timestamp(days.min())
+
+
+def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:
+    """One flow, counted against modelled: date, observed, modelled, modelled_low, modelled_high, ...
+
+    modelled = b (1 - r), b the mean of what was counted in the twelve months before the clause, r what all clauses in
+    force together take from the flow (the largest; low, central, high) in the middle of the period. Empty where fewer
+    than three periods were counted before, or where the importer is the whole world and destinations differ.
+    """
+    start = began(view)
+    table = view.net.table("observations")
+    rows = table[(table[FLOW].astype(str) == list(flow)).all(axis=1)].copy()
+    rows["date"] = middle(rows["date"])
+    rows = rows.sort_values("date", kind="stable").drop_duplicates("date")
+    if start is None:
+        return observed_nothing()
+    before = rows[(rows["date"] < start) & (rows["date"] >= start - YEAR)]
+    if len(before) < BEFORE or not (rows["date"] > start).any():
+        return observed_nothing()
+    base = float(before["value"].mean())
+    lost = np.array([lost_of(view, flow, when) for when in rows["date"]])
+    if np.isnan(lost).any():
+        return observed_nothing()
+    used = {name for names in view.net.table("severities")["derived_from"] for name in names}
+    frame = pd.DataFrame(
+        {
+            "date": rows["date"].dt.strftime("%Y-%m"),
+            "observed": rows["value"],
+            "modelled": base * (1 - lost[:, 1]),
+            "modelled_low": base * (1 - lost[:, 2]),
+            "modelled_high": base * (1 - lost[:, 0]),
+            "used_for_severity": rows["observation"].isin(used),
+            "source_id": rows["source_id"],
+        }
+    )
+    return frame[SERIES].reset_index(drop=True)
+
+
+def observed_nothing() -> pd.DataFrame:
+    """The same table without rows."""
+    return pd.DataFrame(columns=SERIES)
+
+
+def lost_of(view: View, flow: tuple[str, ...], when: pd.Timestamp) -> tuple[float, float, float]:
+    """r of one flow on a day, low, central, high: the largest of the clauses in force; nan where that is not one number."""
+    exporter, importer, good = flow[:3]
+    calendar, codes = view.net.model.calendar, view.net.table("countries")["country"].tolist()
+    worst = np.zeros(3)
+    for effect in calendar.effects(when.date(), "civil"):
+        if effect.good != good or effect.issuer != exporter or effect.acts_on != "export":
+            continue
+        r = effect.r[:, 2:5]
+        if importer == "ALL":
+            reached = r[r.any(axis=1)]
+            if len(reached) and np.ptp(reached, axis=0).max() > 0.05:
+                return (np.nan, np.nan, np.nan)
+            here = reached[0] if len(reached) else np.zeros(3)
+        else:
+            here = r[codes.index(importer)] if importer in codes else np.full(3, np.nan)
+        worst = np.maximum(worst, here)
+    return float(worst[0]), float(worst[1]), float(worst[2])
+
+
+def flow_words(view: View, flow: tuple[str, ...]) -> str:
+    """What a flow is called."""
+    to = "all countries" if flow[1] == "ALL" else flow[1]
+    return f"{names(view)[flow[2]].partition(' (')[0]}, {flow[0]} to {to}"

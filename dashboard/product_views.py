@@ -1,0 +1,202 @@
+"""What the page of a product says and shows, as plain functions of a view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from dashboard.state import View
+from dashboard.views import date_words, market_name, range_words
+from supplychain.errors import UnknownIdError
+from supplychain.figures.style import percent, span
+
+
+def product_of(view: View) -> str:
+    """Id of the product that the page is about. Raises UnknownIdError for what is no product."""
+    good = view.net.tables.resolve(view.item)
+    goods = view.net.table("goods")
+    products = goods.loc[goods["kind"] == "product", "good"]
+    if good not in set(products):
+        raise UnknownIdError("product", view.item, products)
+    return good
+
+
+def about(view: View) -> View:
+    """The view that asks about this product alone."""
+    return replace(view, scenario=view.scenario.changed(products=[product_of(view)]))
+
+
+def simulated(view: View) -> View:
+    """The view whose simulation holds the product: that of all products, since it serves every page.
+
+    A military product that the market is not known to buy is only answered when it is named.
+    """
+    return view if product_of(view) in view.x.products else about(view)
+
+
+def names(view: View) -> dict[str, str]:
+    """Good -> name."""
+    goods = view.net.table("goods")
+    return dict(zip(goods["good"], goods["name"], strict=True))
+
+
+def row(view: View) -> pd.Series:
+    """The readings of the product that need no simulation."""
+    frame = about(view).x.static
+    return frame[frame["product"] == product_of(view)].iloc[0]
+
+
+def felt_row(view: View) -> pd.Series:
+    """The readings of the product, those after stocks and transit included."""
+    frame = simulated(view).x.frame
+    return frame[frame["product"] == product_of(view)].iloc[0]
+
+
+def answer(view: View) -> str:
+    """What is missing and why, in a sentence."""
+    r, when = row(view), date_words(view.on)
+    where = market_name(view)
+    if r["linked"] <= 0:
+        return f"On {when}, no clause in force reaches {r['name']} in {where}."
+    if r["short_high"] <= 0:
+        return f"On {when}, nothing of {r['name']} in {where} is missing. {r['why']}"
+    size = span(float(r["short_low"]), float(r["short"]), float(r["short_high"]))
+    return f"On {when}, {size} of the normal supply of {r['name']} in {where} is missing before stocks. {r['why']}"
+
+
+def fact_list(r: pd.Series) -> list[tuple[str, str, str]]:
+    """Key figures that need no simulation: label, value, small print."""
+    return [
+        ("Short on the day", percent(float(r["short"])), range_words(r, "short")),
+        ("Dependent", percent(float(r["dependent"])), "structural worst case"),
+        ("Linked", percent(float(r["linked"])), "hangs on it at all"),
+        ("Coverage", percent(float(r["coverage"])), "of the chain has a source"),
+        ("Evidence", str(r["confidence"]), "weakest on the chain" + ("; prior only" if r["only_prior"] else "")),
+    ]
+
+
+def felt_facts(r: pd.Series) -> list[tuple[str, str, str]]:
+    """Key figures of the simulation: what is felt, days until shortfall."""
+    first = r["first_day"]
+    if pd.isna(first):
+        days, small = "none", "no loss within a year from this day, central run"
+    else:
+        days, small = f"{first:.0f} days", f"from the first clause: {r['first_date']}"
+    ends = [r["first_day_high"], r["first_day_low"]]
+    known = ["none" if pd.isna(end) else f"{end:.0f}" for end in ends]
+    if known[0] != known[1]:
+        small += f"; {known[0]} to {known[1]}"
+    return [
+        ("Felt: output lost", percent(float(r["felt"])), range_words(r, "felt")),
+        ("Until shortfall", days, small),
+    ]
+
+
+def output_over_time(view: View) -> pd.DataFrame:
+    """Daily output of the product: date, product, name, output_low, output, output_high; empty without any effect."""
+    product = product_of(view)
+    path = simulated(view).x.simulated
+    columns = ["date", "product", "name", "output_low", "output", "output_high"]
+    if path is None:
+        return pd.DataFrame(columns=columns)
+    left = 1.0 - path.losses(product)
+    days = pd.date_range(path.start, periods=len(left), unit="s")
+    frame = pd.DataFrame({"date": days, "output_low": left[:, 2], "output": left[:, 1], "output_high": left[:, 0]})
+    frame = frame.assign(product=product, name=names(view)[product])
+    return frame[columns]
+
+
+def contributions(view: View, by: str) -> pd.DataFrame:
+    """x.contributions with the names of events, for the figure and the table."""
+    frame = about(view).x.contributions(product_of(view), by)
+    frame = frame[(frame[["alone", "last", "shapley"]].abs() > 1e-9).any(axis=1)].reset_index(drop=True)
+    if by == "commodity":
+        return frame.assign(name=frame["player"].str.replace("_", " "))
+    titles = view.net.table("events").set_index("event")["title"]
+    named = [str(titles.get(event, event)) for event in frame["player"]]
+    return frame.assign(name=named, to_event=[view.link("event", event) for event in frame["player"]])
+
+
+def chain(view: View) -> pd.DataFrame:
+    """x.explain of the product with names and where each input leads."""
+    frame = about(view).x.explain(product_of(view))
+    called = names(view)
+    frame.insert(0, "name", [called[good] for good in frame["input"]])
+    return frame.assign(to_good=[good_link(view, good) for good in frame["input"]])
+
+
+def good_link(view: View, good: str) -> str:
+    """Where a good leads: a product to its own page."""
+    kinds = view.net.graph.nodes
+    return view.link("product" if kinds[good].get("kind") == "product" else "good", good)
+
+
+def alternatives(view: View) -> pd.DataFrame:
+    """What can stand in on the chain: documented substitutes, and groups of inputs that share a place."""
+    on_chain = set(about(view).x.explain(product_of(view))["input"])
+    called, bom = names(view), view.net.table("bom")
+    rows = bom[bom["output"].isin(on_chain) & (bom["role"] == "part") & (bom["use"] != "no")]
+    rows = rows[(rows["substitute"] != "") | (rows["group"] != "") | rows["substitutability"].notna()]
+    others = rows[rows["group"] != ""].groupby(["output", "group"])["input"].agg(list)
+    found = [
+        {
+            "name": called[r["input"]],
+            "in": called[r["output"]],
+            "substitute": r["substitute"],
+            "alternatives": ", ".join(
+                called[good] for good in others.get((r["output"], r["group"]), []) if good != r["input"]
+            ),
+            "group_share": r["group_share"],
+            "takeover": r["takeover"],
+            "criticality": r["criticality"],
+            "substitutability": r["substitutability"],
+            "confidence": r["confidence"],
+            "source_id": r["source_id"],
+            "note": r["note"],
+            "to_good": good_link(view, r["input"]),
+        }
+        for r in rows.to_dict("records")
+    ]
+    columns = ["name", "in", "substitute", "alternatives", "group_share", "takeover", "criticality",
+               "substitutability", "confidence", "source_id", "note", "to_good"]  # fmt: skip
+    return pd.DataFrame(found, columns=columns).drop_duplicates(ignore_index=True)
+
+
+def evidence(view: View) -> pd.DataFrame:
+    """Every row of data that the binding chain rests on: where it stands, what it says, source, year, confidence."""
+    tables, shown = view.net.tables, []
+    labels: dict[str, str] = {}
+    called = names(view)
+    for step in about(view).x.explain(product_of(view)).to_dict("records"):
+        for label in filter(None, step["rows"].split(";")):
+            labels.setdefault(label, called[step["input"]])
+    for label, about_good in labels.items():
+        table = label.partition(".csv")[0].rpartition("/")[2]
+        frame = tables[table] if table in set(tables) else pd.DataFrame()
+        if label not in frame.index:
+            continue
+        fact = frame.loc[label]
+        shown.append(
+            {
+                "row": label, "about": about_good, "says": said(table, fact), "source_id": fact["source_id"],
+                "year": fact.get("year", ""), "confidence": fact.get("confidence", ""), "note": fact.get("note", ""),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(shown, columns=["row", "about", "says", "source_id", "year", "confidence", "note"])
+
+
+def said(table: str, fact: pd.Series) -> str:
+    """One row of data in words."""
+    if table == "production":
+        return f"{fact['producer']} makes {percent(fact['share'])} of {fact['good']} ({fact['basis']})"
+    if table == "trade":
+        return f"{fact['importer']} takes {percent(fact['share'])} of its {fact['basis']} of {fact['good']} from {fact['exporter']}"
+    if table == "bom":
+        return f"{fact['output']} needs {fact['input']}: {fact['effect']}, criticality {fact['criticality']:.2g}"
+    if table == "severities":
+        size = span(fact["severity_low"], fact["severity"], fact["severity_high"])
+        return f"{fact['event']} from {fact['from']:%Y-%m-%d}: {size} of the covered flow lost ({fact['basis']})"
+    return (
+        f"{fact.get('name', '')} {fact.get('applies_to', '')} = {fact.get('value', '')} {fact.get('unit', '')}".strip()
+    )
