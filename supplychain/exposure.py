@@ -406,9 +406,23 @@ class Result:
                 f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes "
                 f"or buys them: {_few(self._foreign)}. Name one to see it all the same."
             )
+        lines += self._slow()
         lines += self._unmade()
         lines += self._outside()
         return tuple(lines)
+
+    def _slow(self) -> list[str]:
+        """Products that take so long to make that a loss of inputs shows in deliveries much later."""
+        table = self.model.tables["assumptions"]
+        rows = table[(table["name"] == "making_time") & table["applies_to"].isin(self.products)]
+        spans = zip(rows["applies_to"], rows["value_low"], rows["value_high"], strict=True)
+        slow = [f"{product} {low:g}-{high:g}" for product, low, high in spans]
+        if not slow:
+            return []
+        return [
+            "The work in progress of long builds is not modelled; from order to delivery take (days) "
+            f"{_few(slow, 8)}: what is lost today shows in deliveries that much later."
+        ]
 
     def _unmade(self) -> list[str]:
         world = self.solved.sourcing.world
@@ -439,7 +453,7 @@ class Result:
         tables = self.model.tables
         scope = tables["event_scope"]
         status = self.model.calendar.status(self.scenario.on)
-        active = set(status.loc[status["status"] == "in_force", "event"])
+        active = set(status.loc[status["in_force_high"], "event"])
         if self.scenario.clauses is not None:
             active &= set(self.scenario.clauses)
         scope = scope[scope["event"].isin(active)]
