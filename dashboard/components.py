@@ -30,6 +30,7 @@ WORDS = {
     "first_day": "First loss (day)", "first_day_low": "First loss, late (day)",
     "first_day_high": "First loss, early (day)", "source_id": "Source", "only_prior": "Prior only",
     "short_a": "Short before (%)", "short_b": "Short now (%)", "change": "Change (points)",
+    "felt_a": "Felt before (%)", "felt_b": "Felt now (%)",
     "severity_low": "Severity, low (%)", "severity": "Severity (%)", "severity_high": "Severity, high (%)",
     "coverage_low": "Coverage, low (%)", "coverage_high": "Coverage, high (%)", "substitutability": "Substitutable (%)",
     "group_share": "Group share (%)", "takeover": "Takes over (%)", "hs_codes": "Customs codes",
