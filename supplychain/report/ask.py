@@ -46,14 +46,21 @@ class Ask:
     def x(self) -> Exposure:
         return self.net.ask(self.scenario)
 
+    @cached_property
+    def ranked(self) -> pd.DataFrame:
+        """The products, most exposed first as the figures rank them, with short names."""
+        frame = self.x.frame.assign(name=[self.good(p) for p in self.x.frame["product"]])
+        reading = "felt" if (frame["felt"] > 0).any() else "short"
+        return frame.sort_values([reading, "product"], ascending=[False, True], kind="stable", ignore_index=True)
+
     @property
     def on(self) -> date:
         return self.scenario.on
 
     @property
     def market(self) -> str:
-        """The name of the market."""
-        return self.country(self.scenario.market)
+        """The name of the market, in a sentence."""
+        return self.place(self.scenario.market)
 
     @property
     def until(self) -> date:
@@ -83,8 +90,12 @@ class Ask:
         return self.good_names.get(good, good).partition(" (")[0]
 
     def country(self, code: str) -> str:
-        """The name of a country as it stands in a sentence."""
-        return words.the(self._countries.get(code, code))
+        """The name of a country as a table lists it."""
+        return self._countries.get(code, code)
+
+    def place(self, code: str) -> str:
+        """The name of a country as it stands in a sentence: the United States."""
+        return words.the(self.country(code))
 
     def event(self, event: str) -> str:
         return self.titles.get(event, event)
@@ -102,10 +113,13 @@ class Ask:
         return sorted({act.effect.event for act in result.acts})
 
     def production(self, goods: Iterable[str]) -> pd.DataFrame:
-        """Who makes each good: good, name, stage, country, share, source_id; goods without a row are left out."""
+        """Who makes each good: good, name, stage, country, share, spare, source_id; goods without a row are left out.
+
+        spare: extra output possible, share of own; blank where no row says so.
+        """
         world, table = self.net.model.sourcing.world, self.net.table("goods").set_index("good")
         rows = [
-            (good, self.good(good), table.at[good, "stage"], world.countries[maker.country], maker.share, maker.spare,
+            (good, self.good(good), table.at[good, "stage"], world.countries[maker.country], maker.share, maker.spare or np.nan,
              world.evidence[maker.evidence][1])
             for good in goods
             for maker in world.makers[good]

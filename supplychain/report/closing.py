@@ -37,8 +37,6 @@ GAPS = (
 )
 
 
-
-
 def evidence(ask: Ask, products: Sequence[str]) -> Section:
     """The rows of the data on which the binding chains of some products rest."""
     labels: dict[str, list[str]] = {}
@@ -69,12 +67,12 @@ def evidence(ask: Ask, products: Sequence[str]) -> Section:
                 "evidence",
                 "Facts that set the losses",
                 (
-                    Column("fact", "Fact"),
+                    Column("fact", "Fact", "prose"),
                     Column("year", "Year"),
                     Column("confidence", "Confidence", "confidence"),
                     Column("source_id", "Source", "sources"),
                     Column("products", "Products", "number"),
-                    Column("note", "Note"),
+                    Column("note", "Note", "prose"),
                     Column("row", "Row of the data"),
                 ),
                 frame,
@@ -105,7 +103,7 @@ def _fact(ask: Ask, label: str) -> tuple[str, str, str, str, str]:
     elif table == "severities":
         lost = words.span(row["severity_low"], row["severity"], row["severity_high"])
         what = ask.good(row["good"]) if row["good"] else "all it covers"
-        fact = f"{row['event']} took {lost} of {what} to {', '.join(row['destinations'])} ({row['basis']})"
+        fact = f"{row['event']} took {lost} of {what} to {', '.join(row['destinations'])} ({row['basis'].replace('_', ' ')})"
     else:
         fact = f"Assumed: {row['name']} of {row['applies_to']} = {words.number(row['value'])} {row['unit']}"
     return fact, str(row["year"] or ""), str(row["confidence"]), str(row["source_id"]), str(row["note"] or "")
@@ -162,9 +160,7 @@ def finish(
         Section("method", "Method in ten lines", (Text(METHOD, "steps"),)),
     ]
     tables = [block for section in kept for block in section.blocks if isinstance(block, Table)]
-    return Report(
-        ask.kind, title, subtitle, tuple(answer), tuple(kept), _sources(ask, tables), made_from(ask)
-    )
+    return Report(ask.kind, title, subtitle, tuple(answer), tuple(kept), _sources(ask, tables), made_from(ask))
 
 
 def _sources(ask: Ask, tables: Sequence[Table]) -> Table:
@@ -193,4 +189,3 @@ def _sources(ask: Ask, tables: Sequence[Table]) -> Table:
         "",
         "No row of this report cites a source.",
     )
-

@@ -35,10 +35,12 @@ def event(ask: Ask) -> Report:
     ask = ask.about(name, ask.scenario.changed(events=[name]))
     about = ask.net.table("events").set_index("event").loc[name]
     ask.step(0.05, "exposure")
-    frame = ask.x.frame.assign(name=[ask.good(p) for p in ask.x.frame["product"]])
+    frame = ask.ranked
     covered = ask.net.model.calendar.covered(name, ask.on)
     reached = frame[frame["linked"] > 0]
-    sections = [Section("life", "Its life so far", (_life(ask, name), parts.phases(ask, [name]), _severities(ask, name)))]
+    sections = [
+        Section("life", "Its life so far", (_life(ask, name), parts.phases(ask, [name]), _severities(ask, name)))
+    ]
     sections.append(_covers(ask, covered))
     ask.step(0.3, "what it reaches")
     if len(reached):
@@ -55,9 +57,7 @@ def event(ask: Ask) -> Report:
         sections.append(Section("ranking", f"What it reaches in {ask.market}", alone))
         sections.append(Section("why", f"Why this number: {ask.good(top)}", parts.why(ask, top)))
         ask.step(0.4, "over time")
-        worst = reached.loc[reached["short"] > 0, "product"].head(4).tolist()
-        if worst:
-            sections.append(Section("over-time", "Over time", parts.over_time(ask, worst)))
+        sections.append(Section("over-time", "Over time", parts.over_time(ask, parts.unlike(ask, reached))))
     goods = _goods(covered)
     made = [good for good in goods if len(ask.production([good]))]
     if made:
@@ -88,7 +88,7 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
     also = f" ({words.count(outside, 'item')} of its text not in the data)" if outside else ""
     acts = ON.get(str(about["acts_on"]), {}).get(str(about["measure"])) or ACTS.get(str(about["measure"]), "acts")
     lines = [
-        f"This act of {ask.country(str(about['issuer']))} {acts}; it covers {words.count(len(goods), 'good')}{of}{also}. "
+        f"This act of {ask.place(str(about['issuer']))} {acts}; it covers {words.count(len(goods), 'good')}{of}{also}. "
         f"{_state(ask, name)}"
     ]
     if str(about["acts_on"]) == "nothing":
@@ -101,11 +101,15 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
     if not len(short):
         lines.append(f"{reach}; none of them is estimated to be short of supply in the central run.")
         return lines
-    lines.append(f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply on {day}.")
+    lines.append(
+        f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply on {day}."
+    )
     row = short.sort_values(["short", "product"], ascending=[False, True], kind="stable").iloc[0]
     missing = words.span(row["short_low"], row["short"], row["short_high"])
     felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
-    after = f"; after stocks and goods under way, {felt} of output is estimated to be lost" if row["felt_high"] > 0 else ""
+    after = (
+        f"; after stocks and goods under way, {felt} of output is estimated to be lost" if row["felt_high"] > 0 else ""
+    )
     lines.append(f"Most short is {row['name']}: {missing} of normal supply is missing on the day{after}.")
     return lines
 
@@ -119,7 +123,7 @@ def _state(ask: Ask, name: str) -> str:
     told = []
     for row in rows.to_dict("records"):
         state = str(row["status"]).replace("_", " ")
-        where = "" if len(rows) == 1 else f" for {words.listed([ask.country(c) for c in row['destinations']], 4)}"
+        where = "" if len(rows) == 1 else f" for {words.listed([ask.place(c) for c in row['destinations']], 4)}"
         sure = "" if row["confirmed"] else ", though that has run out and nothing says what followed (unconfirmed)"
         told.append(f"{state}{where} since {words.day(row['since'])}{sure}")
     return f"On {words.day(ask.on)} it is {'; '.join(told)}."
@@ -192,7 +196,7 @@ def _covers(ask: Ask, covered: pd.DataFrame) -> Section:
         Column("known", "Good"),
         Column("role", "Role"),
         Column("coverage", "Share of its flow covered", "share", "coverage_low", "coverage_high"),
-        Column("threshold", "Threshold"),
+        Column("threshold", "Threshold", "prose"),
         *([Column("firms", "Only to")] if rows["firms"].any() else []),
         *([Column("same_as", "Taken over from")] if covered["same_as"].any() else []),
         Column("source_id", "Source", "sources"),
@@ -215,7 +219,9 @@ def _others(ask: Ask, goods: list[str], issuer: str) -> Section:
     rows = []
     for good in goods:
         made = frame[frame["good"] == good]
-        others = made[made["country"] != issuer].sort_values(["share", "country"], ascending=[False, True], kind="stable")
+        others = made[made["country"] != issuer].sort_values(
+            ["share", "country"], ascending=[False, True], kind="stable"
+        )
         named = [
             ask.country(c) if pd.isna(s) else f"{ask.country(c)} {words.share(s)}"
             for c, s in zip(others["country"], others["share"], strict=True)
@@ -223,10 +229,10 @@ def _others(ask: Ask, goods: list[str], issuer: str) -> Section:
         ]
         own = made[made["country"] == issuer]["share"]
         rows.append((ask.good(good), float(own.sum()) if own.notna().any() else float("nan"), words.listed(named, 6),
-                     float((others["share"] * others["spare"]).sum()), tuple(made["source_id"])))  # fmt: skip
+                     (others["share"] * others["spare"]).sum(min_count=1), tuple(made["source_id"])))  # fmt: skip
     table = Table(
         "others",
-        f"Makers besides {ask.country(issuer)}",
+        f"Makers besides {ask.place(issuer)}",
         (
             Column("name", "Good"),
             Column("own", f"{ask.country(issuer)}'s share", "share"),
@@ -235,7 +241,7 @@ def _others(ask: Ask, goods: list[str], issuer: str) -> Section:
             Column("source_id", "Sources", "sources"),
         ),
         pd.DataFrame(rows, columns=["name", "own", "others", "spare", "source_id"]),
-        "Spare capacity is 0 % where no row documents any: it may exist.",
+        "Spare capacity is unknown where no row documents any: it may exist.",
     )
     years = sorted({ask.years(good) for good in drawn} - {"year unknown"})
     year = f"{years[0][:4]} to {years[-1][-4:]}" if len(years) > 1 else "".join(years) or "year unknown"

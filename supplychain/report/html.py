@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,9 +19,12 @@ from supplychain.report.ask import Progress
 from supplychain.report.model import Figure, Report, Table, Text
 from supplychain.report.still import Stills, stills
 
+PLOTLY = "<!-- plotly.js -->"  # stands for the library while the page is put together
 NOTHING_DRAWN = (
     "Figures are left out of this file, because no Chromium was found to draw them; the tables hold their numbers."
 )
+
+_BLANK = re.compile(r"\s*\n\s*\n\s*|[ \t]+\n")
 
 
 def page(report: Report, progress: Progress | None = None) -> str:
@@ -30,7 +34,8 @@ def page(report: Report, progress: Progress | None = None) -> str:
         if progress is not None:
             progress(k / len(report.figures), "figures")
         drawn[figure.key] = Markup(_json({"light": _plain(figure.light), "dark": _plain(figure.dark)}))
-    return _render(report, drawn=drawn, plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")))
+    text = _render(report, drawn=drawn, scripts=True)
+    return text.replace(PLOTLY, get_plotlyjs().replace("</script", "<\\/script"), 1)
 
 
 def light_page(report: Report, progress: Progress | None = None) -> str:
@@ -58,12 +63,12 @@ def _address(svg: str) -> str:
 
 
 def _render(report: Report, **more: Any) -> str:
-    options = {"drawn": {}, "plotly": "", "pictures": {}, "missing": "", "paper": False}
+    options = {"drawn": {}, "scripts": False, "pictures": {}, "missing": "", "paper": False}
     template = _environment().get_template("report.html")
     text = template.render(
-        report=report, contents=_contents(report), cells=_cells(report), **{**options, **more}
+        report=report, contents=_contents(report), cells=_cells(report), library=Markup(PLOTLY), **{**options, **more}
     )
-    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+    return _BLANK.sub("\n", text).strip() + "\n"
 
 
 @cache
@@ -95,7 +100,8 @@ def _contents(report: Report) -> list[tuple[str, str]]:
 
 
 def _cells(report: Report) -> Any:
-    return lambda column, row: words.cell(column, row, report.numbers)
+    """Cells as text whose numbers do not part from their unit."""
+    return lambda column, row: words.cell(column, row, report.numbers).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _plain(figure: go.Figure) -> dict[str, Any]:

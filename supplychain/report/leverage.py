@@ -26,18 +26,18 @@ def mineral(ask: Ask) -> Report:
     stages = concentration[concentration["good"].isin(goods)]
     stages = stages.assign(_at=[goods.index(g) for g in stages["good"]]).sort_values("_at")
     made = [g for g in _by_known(ask, goods) if len(ask.production([g]))]
-    sections = [Section("makers", "Who makes it", (_stages(ask, stages), *(parts.makers(ask, made, name) if made else ())))]
+    sections = [
+        Section("makers", "Who makes it", (_stages(ask, stages), *(parts.makers(ask, made, name) if made else ())))
+    ]
     ask.step(0.3, "what restricts it")
     events = _covering(ask, goods)
-    sections.append(
-        Section("clauses", "What restricts it", (parts.phases(ask, events), parts.clauses(ask, events)))
-    )
+    sections.append(Section("clauses", "What restricts it", (parts.phases(ask, events), parts.clauses(ask, events))))
     ask.step(0.5, "what hangs on it")
     stops = ask.net.chokepoints(ask.scenario.market, EVERY, list(ask.x.products))
     stops = stops[stops["good"].isin(goods)].reset_index(drop=True)
     sections.append(parts.chokepoints(ask, stops, f"What a full stop would take from {ask.market}"))
     behind = _behind(ask, goods)
-    frame = ask.x.frame.assign(name=[ask.good(p) for p in ask.x.frame["product"]])
+    frame = ask.ranked
     hit = frame[frame["product"].isin(behind)].reset_index(drop=True)
     if len(hit):
         sections.append(Section("ranking", "Products whose loss runs through it", parts.ranking(ask, hit)))
@@ -52,7 +52,7 @@ def mineral(ask: Ask) -> Report:
         )
     elif len(stops):
         lines.append(
-            f"No loss in {ask.market} runs through it on {day}; a full stop by {ask.country(stops['country'].iloc[0])} of "
+            f"No loss in {ask.market} runs through it on {day}; a full stop by {ask.place(stops['country'].iloc[0])} of "
             f"{ask.good(stops['good'].iloc[0])} would reach {words.count(int(stops['products_hit'].iloc[0]), 'product')}."
         )
     else:
@@ -112,10 +112,14 @@ def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
     if known.empty:
         return [f"No row says who makes {name}: its concentration is unknown, which is not the same as low."]
     row = known.sort_values(["leader_share", "good"], ascending=[False, True], kind="stable").iloc[0]
-    others = {ask.country(c) for c in known["leader"]} - {ask.country(row["leader"])}
-    also = f"; at other stages {words.listed(sorted(others), 3)} leads" if others else " and leads at every documented stage"
+    others = {ask.place(c) for c in known["leader"]} - {ask.place(row["leader"])}
+    also = (
+        f"; at other stages {words.listed(sorted(others), 3)} leads"
+        if others
+        else " and leads at every documented stage"
+    )
     return [
-        f"{ask.country(row['leader'])} makes {words.share(row['leader_share'])} of the world's {ask.good(row['good'])}, "
+        f"{ask.place(row['leader'])} makes {words.share(row['leader_share'])} of the world's {ask.good(row['good'])}, "
         f"the most concentrated stage of {name}{also}."
     ]
 
@@ -129,7 +133,7 @@ def _restricted(ask: Ask, name: str, events: list[str]) -> str:
     day = words.day(ask.on)
     if not events:
         return f"On {day} no clause that acts is known to cover it."
-    issuers = sorted({ask.country(str(i)) for i in _issuers(ask, events)})
+    issuers = sorted({ask.place(str(i)) for i in _issuers(ask, events)})
     return f"On {day} {words.count(len(events), 'clause')} of {words.listed(issuers)} {words.verb(len(events), 'covers', 'cover')} it."
 
 
@@ -178,7 +182,7 @@ def country(ask: Ask) -> Report:
     """One country over one market: what it could stop, what it restricts."""
     code = ask.net.tables.resolve(ask.subject, "country")
     ask = ask.about(code, ask.scenario)
-    name, day = ask.country(code), words.day(ask.on)
+    name, day = ask.place(code), words.day(ask.on)
     if code == ask.scenario.market:
         raise InputError("report", "subject", ask.subject, "another country than the market")
     ask.step(0.2, "what it could stop")
@@ -194,7 +198,7 @@ def country(ask: Ask) -> Report:
     made = list(dict.fromkeys(stops["good"]))[:6]
     if made:
         sections.append(Section("makers", "Who else makes it", parts.makers(ask, made, f"what {name} could stop")))
-    frame = ask.x.frame.assign(name=[ask.good(p) for p in ask.x.frame["product"]])
+    frame = ask.ranked
     hit = frame[[bool(set(behind) & set(events)) for behind in frame["events"]]].reset_index(drop=True)
     sections.append(
         Section("clauses", f"What {name} restricts today", (parts.phases(ask, events), parts.clauses(ask, events)))
@@ -222,10 +226,19 @@ def country(ask: Ask) -> Report:
         )
     lines.append(
         f"On {day} {words.count(len(events), 'clause')} of {name} {words.verb(len(events), 'acts', 'act')} on these chains"
-        + (f" and {words.verb(len(hit), 'sets', 'set')} the loss of {words.count(len(hit), 'product')}." if len(hit) else ".")
+        + (
+            f" and {words.verb(len(hit), 'sets', 'set')} the loss of {words.count(len(hit), 'product')}."
+            if len(hit)
+            else "."
+        )
     )
     return finish(
-        ask, f"{name} and {ask.market}", f"Country report, {day}", lines, sections, hit["product"].head(RESTED).tolist()
+        ask,
+        words.sentence(f"{name} and {ask.market}"),
+        f"Country report, {day}",
+        lines,
+        sections,
+        hit["product"].head(RESTED).tolist(),
     )
 
 

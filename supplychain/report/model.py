@@ -12,14 +12,14 @@ import plotly.graph_objects as go
 
 from supplychain.figures.style import ThemeName
 
-CellKind = Literal["text", "share", "points", "number", "days", "date", "flag", "list", "confidence", "sources", "link"]
+CellKind = Literal["text", "prose", "id", "share", "points", "number", "date", "flag", "confidence", "sources", "link"]
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a table; with `low` and `high` (names of columns of the frame) the cell is a range.
 
-    share: of 1; points: a difference of shares; days: a count; sources: ids; link: an address
+    prose: long text; id: a name that is not broken; share: of 1; points: a difference of shares; sources: ids
     """
 
     key: str

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from supplychain import figures
-from supplychain.report import words
 from supplychain.network import Exposure
+from supplychain.report import words
 from supplychain.report.ask import Ask, corners
 from supplychain.report.model import Block, Column, Figure, Section, Table, Text
 from supplychain.scenario import Scenario
 
 RANKED = 20  # bars in a ranking
+DRAWN = 3  # products over time
 TOLD = 0.001  # a smaller change of exposure is not listed
 READINGS = (
     Column("felt", "Felt: output lost after stocks", "share", "felt_low", "felt_high"),
@@ -42,8 +43,8 @@ def ranking(ask: Ask, frame: pd.DataFrame, key: str = "ranking") -> tuple[Block,
             *READINGS,
             Column("coverage", "Coverage", "share"),
             Column("confidence", "Weakest evidence", "confidence"),
-            Column("only_prior", "Severity is a prior only", "flag"),
-            Column("why", "Why"),
+            *([Column("only_prior", "Severity is a prior only", "flag")] if frame["only_prior"].any() else []),
+            Column("why", "Why", "prose"),
         ),
         frame,
         "Shares of normal supply or output, central run with low to high in brackets. Coverage: share of the chain that "
@@ -58,7 +59,7 @@ def why(ask: Ask, product: str) -> tuple[Block, ...]:
     on, market, name = str(ask.on), ask.scenario.market, ask.good(product)
     steps = ask.x.explain(product)
     shown = steps.assign(
-        of=[ask.good(g) if g else f"{ask.market} (market)" for g in steps["output"]],
+        of=[ask.good(g) if g else f"{ask.country(market)} (market)" for g in steps["output"]],
         needs=[ask.good(g) for g in steps["input"]],
         origin=[ask.country(c) for c in steps["country"]],
         cut_by=[", ".join(events) for events in steps["events"]],
@@ -67,9 +68,7 @@ def why(ask: Ask, product: str) -> tuple[Block, ...]:
     return (
         Figure(
             f"flow-{product}",
-            lambda theme: figures.flow(
-                steps, product=name, market=market, on=on, labels=ask.good_names, theme=theme
-            ),
+            lambda theme: figures.flow(steps, product=name, market=market, on=on, labels=ask.good_names, theme=theme),
         ),
         Figure(
             f"contributions-{product}",
@@ -103,6 +102,16 @@ def contributions(ask: Ask, product: str, by: str) -> pd.DataFrame:
     frame = ask.x.contributions(product, by)
     frame = frame[(frame[["alone", "last", "shapley"]].abs() > 1e-9).any(axis=1)]
     return frame.assign(name=[ask.event(player) if by == "event" else player for player in frame["player"]])
+
+
+def unlike(ask: Ask, frame: pd.DataFrame) -> list[str]:
+    """The most exposed products whose chains are cut at different places: their lines do not cover each other."""
+    found: dict[tuple[str, str] | None, str] = {}
+    for product in frame["product"]:
+        found.setdefault(ask.cut(product), product)
+        if len(found) == DRAWN:
+            break
+    return [product for place, product in found.items() if place is not None or len(found) == 1]
 
 
 def over_time(ask: Ask, products: Sequence[str], key: str = "over-time") -> tuple[Block, ...]:
@@ -159,8 +168,7 @@ def changes(ask: Ask, before: Exposure) -> pd.DataFrame:
     players = [c for c in frame.columns if c not in ("product", "short_a", "short_b", "change")]
     rows = frame[players].astype(float).to_dict("records")
     mostly = [
-        _mostly({str(k): v for k, v in row.items()}, change)
-        for row, change in zip(rows, frame["change"], strict=True)
+        _mostly({str(k): v for k, v in row.items()}, change) for row, change in zip(rows, frame["change"], strict=True)
     ]
     kept = frame[["product", "short_a", "short_b", "change"]]
     return kept.assign(name=[ask.good(p) for p in frame["product"]], mostly=mostly)
@@ -270,6 +278,7 @@ def clauses(ask: Ask, events: Sequence[str], key: str = "clauses", frame: pd.Dat
     counts = pd.Series([event for behind in x["events"] for event in behind], dtype=object).value_counts()
     rows = status.assign(
         title=[ask.event(event) for event in status["event"]],
+        basis=[basis.replace("_", " ") for basis in status["basis"]],
         issuer=[ask.country(str(about.at[event, "issuer"])) for event in status["event"]],
         state=[
             s.replace("_", " ") + ("" if sure else " (unconfirmed)")
@@ -283,8 +292,8 @@ def clauses(ask: Ask, events: Sequence[str], key: str = "clauses", frame: pd.Dat
         key,
         f"Clauses that reach flows behind these products, {words.day(ask.on)}",
         (
-            Column("event", "Event"),
-            Column("title", "What it is"),
+            Column("event", "Event", "id"),
+            Column("title", "What it is", "prose"),
             Column("issuer", "Issuer"),
             Column("state", "State"),
             Column("since", "Since", "date"),
@@ -329,7 +338,7 @@ def makers(ask: Ask, goods: Sequence[str], title: str, key: str = "makers") -> t
                 Column("stage", "Stage"),
                 Column("place", "Country"),
                 Column("share", "Share of world production", "share"),
-                Column("spare", "Spare capacity, share of own", "share"),
+                *([Column("spare", "Spare capacity, share of own", "share")] if rows["spare"].notna().any() else []),
                 Column("source_id", "Source", "sources"),
             ),
             rows,

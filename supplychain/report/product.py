@@ -47,7 +47,7 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
     if row["linked"] <= 0:
         return [f"On {day} {name} in {ask.market} is not linked to any clause in force."]
     place = ask.cut(row["product"])
-    through = f" It runs through {ask.good(place[0])} from {ask.country(place[1])}." if place else ""
+    through = f" It runs through {ask.good(place[0])} from {ask.place(place[1])}." if place else ""
     short = words.span(row["short_low"], row["short"], row["short_high"])
     if row["short_high"] <= 0:
         first = (
@@ -60,7 +60,9 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
             f"{words.share(row['short_high'])} of normal supply.{through}"
         )
     else:
-        first = f"On {day} an estimated {short} of normal supply of {name} in {ask.market} is missing on the day.{through}"
+        first = (
+            f"On {day} an estimated {short} of normal supply of {name} in {ask.market} is missing on the day.{through}"
+        )
     lines = [first]
     felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
     if row["felt"] > 0:
@@ -74,7 +76,9 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
     elif row["short_high"] > 0 and ask.x.simulated is not None:
         horizon = ask.x.simulated.run.days - 1
         left = words.days_left(row["first_day_low"], row["first_day"], row["first_day_high"], horizon)
-        lines.append(f"Stocks are estimated to cover it so far: output is expected to be lost {left}, from the first clause.")
+        lines.append(
+            f"Stocks are estimated to cover it so far: output is expected to be lost {left}, from the first clause."
+        )
     if row["only_prior"]:
         lines.append("Only a prior speaks for how much of the flow is lost: no trade figure of this clause is known.")
     return lines
@@ -83,7 +87,13 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
 def _readings(ask: Ask, row: pd.Series) -> Table:
     """The four readings with what each means."""
     lines = [
-        ("Felt", "Output lost on the day, after stocks and goods under way", row["felt_low"], row["felt"], row["felt_high"]),
+        (
+            "Felt",
+            "Output lost on the day, after stocks and goods under way",
+            row["felt_low"],
+            row["felt"],
+            row["felt_high"],
+        ),
         ("Short", "Supply missing on the day, before stocks", row["short_low"], row["short"], row["short_high"]),
         ("Dependent", "Structural worst case: everything covered stops", None, row["dependent"], None),
         ("Linked", "Hangs on a restricted flow at all", None, row["linked"], None),
@@ -142,7 +152,7 @@ def _help(ask: Ask, good: str) -> Section:
         "Measures, each tried out alone",
         (
             Column("measure", "Measure"),
-            Column("detail", "What exactly"),
+            Column("detail", "What exactly", "prose"),
             Column("short_after", "Short with it", "share"),
             Column("avoided", "Takes off", "points"),
             Column("days_avoided", "Days of supply saved", "number"),
@@ -177,7 +187,7 @@ def _inputs(ask: Ask, good: str) -> Section:
                     Column("name", "Input"),
                     Column("kind", "Kind"),
                     Column("steps", "Steps away", "number"),
-                    Column("way", "Shortest way"),
+                    Column("way", "Shortest way", "prose"),
                     Column("confidence", "Weakest evidence", "confidence"),
                 ),
                 rows,

@@ -17,7 +17,6 @@ from supplychain.scenario import Scenario
 from supplychain.tables import is_overlay
 
 SINCE = 90  # days back that a situation is compared with unless another day is given
-WORST = 4  # products drawn over time
 RESTED = 12  # products whose evidence is listed
 MORE_THAN_HALF = 0.5
 COUNTED = 0.01  # a smaller loss does not count a product in the answer
@@ -48,7 +47,7 @@ def portfolio(ask: Ask) -> Report:
 
 def _many(ask: Ask, title: str, other: Scenario, of: str, more: Sequence[Section] = ()) -> Report:
     ask.step(0.05, "exposure")
-    frame = ask.x.frame.assign(name=[ask.good(p) for p in ask.x.frame["product"]])
+    frame = ask.ranked
     ask.step(0.2, "what changed")
     before = ask.net.ask(other.resolved(ask.net.tables))
     change = parts.changes(ask, before)
@@ -61,8 +60,7 @@ def _many(ask: Ask, title: str, other: Scenario, of: str, more: Sequence[Section
         sections.append(_through(ask, frame))
         sections.append(Section("why", f"Why this number: {ask.good(top)}", parts.why(ask, top)))
         ask.step(0.4, "over time")
-        worst = frame.loc[(frame["felt"] > 0) | (frame["short"] > 0), "product"].head(WORST).tolist()
-        sections.append(Section("over-time", "Over time", parts.over_time(ask, worst or [top])))
+        sections.append(Section("over-time", "Over time", parts.over_time(ask, parts.unlike(ask, frame))))
     events = ask.acting()
     sections.append(
         Section("clauses", "The clauses behind it", (parts.phases(ask, _behind(frame)), parts.clauses(ask, events)))
@@ -82,7 +80,9 @@ def answer(ask: Ask, frame: pd.DataFrame, change: pd.DataFrame, other: Scenario,
     short = frame[frame["short"] >= COUNTED]
     linked = frame[frame["linked"] > 0]
     if not len(linked):
-        return [f"On {day} none of the {words.count(n, 'product')} {of} in {ask.market} is linked to a clause in force."]
+        return [
+            f"On {day} none of the {words.count(n, 'product')} {of} in {ask.market} is linked to a clause in force."
+        ]
     lines = []
     deep = int((short["short"] > MORE_THAN_HALF).sum())
     lines.append(
@@ -114,7 +114,7 @@ def answer(ask: Ask, frame: pd.DataFrame, change: pd.DataFrame, other: Scenario,
 
 def _leader(ask: Ask, row: pd.Series) -> str:
     name, place = row["name"], ask.cut(row["product"])
-    through = f", through {ask.good(place[0])} from {ask.country(place[1])}" if place else ""
+    through = f", through {ask.good(place[0])} from {ask.place(place[1])}" if place else ""
     short = words.span(row["short_low"], row["short"], row["short_high"])
     if row["felt"] > 0:
         felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
@@ -162,7 +162,9 @@ def _through(ask: Ask, frame: pd.DataFrame) -> Section:
             Column("worst", "Most short of them"),
             Column("short", "Short", "share", "short_low", "short_high"),
         ),
-        pd.DataFrame(rows, columns=["good", "input", "origin", "products", "worst", "short", "short_low", "short_high"]),
+        pd.DataFrame(
+            rows, columns=["good", "input", "origin", "products", "worst", "short", "short_low", "short_high"]
+        ),
     )
     blocks: list[Block] = [table]
     if rows:
@@ -208,7 +210,7 @@ def comparison(ask: Ask) -> Report:
     if not len(up) and not len(down):
         lines.append("No product changes by more than a tenth of a point.")
     ask.step(0.3, "why")
-    frame = ask.x.frame.assign(name=[ask.good(p) for p in ask.x.frame["product"]])
+    frame = ask.ranked
     sections = [
         parts.changed(ask, change, other, "What differs"),
         Section("ranking", f"The second: {b}", parts.ranking(ask, frame)),
@@ -218,11 +220,11 @@ def comparison(ask: Ask) -> Report:
         sections.append(Section("why", f"Why this number: {ask.good(top)} in the second", parts.why(ask, top)))
     events = sorted({*ask.acting(), *ask.acting(before)})
     sections.append(
-        Section("clauses", "The clauses behind the second", (parts.phases(ask, _behind(frame)), parts.clauses(ask, events)))
+        Section(
+            "clauses", "The clauses behind the second", (parts.phases(ask, _behind(frame)), parts.clauses(ask, events))
+        )
     )
     two = Text((f"First: {other.query}", f"Second: {ask.scenario.query}"), "list")
     sections.insert(0, Section("scenarios", "The two scenarios", (two,)))
     rested = change["product"].head(RESTED).tolist()
-    return finish(
-        ask, f"{words.sentence(a)} against {b}, {ask.market}", "Comparison report", lines, sections, rested
-    )
+    return finish(ask, f"{words.sentence(a)} against {b}, {ask.market}", "Comparison report", lines, sections, rested)

@@ -45,7 +45,9 @@ def _table(report: Report, table: Table) -> list[str]:
     head = "| " + " | ".join(_plain(column.label) for column in table.columns) + " |"
     rule = "|" + "|".join(" --- " for _ in table.columns) + "|"
     rows = [
-        "| " + " | ".join(_cell(words.cell(column, row, report.numbers), column.kind) for column in table.columns) + " |"
+        "| "
+        + " | ".join(_cell(words.cell(column, row, report.numbers), column.kind) for column in table.columns)
+        + " |"
         for row in table.rows
     ]
     return [f"### {_plain(table.title)}", "\n".join([head, rule, *rows]), _plain(table.note)]

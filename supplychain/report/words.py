@@ -138,14 +138,12 @@ def cell(column: Column, row: Mapping[str, Any], numbers: Mapping[str, int]) -> 
         return share(value)
     if column.kind == "points":
         return points(value)
-    if column.kind in ("number", "days"):
+    if column.kind == "number":
         return number(float(value))
     if column.kind == "date":
         return iso(value)
     if column.kind == "flag":
         return "yes" if value else ""
-    if column.kind == "list":
-        return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     return MARKS.get(str(value), str(value)) if column.kind == "confidence" else str(value)
 
 

@@ -18,7 +18,7 @@ CREATED = datetime(2000, 1, 1)  # the same bytes for the same query
 WIDEST = 70
 LONGEST_NAME = 31
 LONGEST_CELL = 32_767
-FORMATS = {"share": "0.0%", "points": '+0.0%;-0.0%;0.0%', "date": "yyyy-mm-dd", "number": "#,##0.###", "days": "0"}
+FORMATS = {"share": "0.0%", "points": "+0.0%;-0.0%;0.0%", "date": "yyyy-mm-dd", "number": "#,##0.###"}
 
 
 def workbook(report: Report) -> bytes:
@@ -33,10 +33,7 @@ def workbook(report: Report) -> bytes:
         for table in report.tables:
             sheets.table(table)
         notes = [
-            (section.title, line)
-            for section in report.sections
-            for block in section.blocks
-            for line in _lines(block)
+            (section.title, line) for section in report.sections for block in section.blocks for line in _lines(block)
         ]
         sheets.pairs("Notes", notes)
         sheets.table(report.sources, "Sources")
@@ -117,7 +114,7 @@ def _typed(column: Column, value: Any) -> str | float | bool | date | None:
     """A cell as what it is: a number, a date, yes or no, or text; None for unknown."""
     if not words.known(value):
         return None
-    if column.kind in ("share", "points", "number", "days"):
+    if column.kind in ("share", "points", "number"):
         return None if math.isnan(float(value)) else float(value)
     if column.kind == "date" and hasattr(value, "isoformat"):
         return pd.Timestamp(value).date()
