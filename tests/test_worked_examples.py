@@ -5,60 +5,14 @@ M is mined in CHN 0.9, AUS 0.1. K is made only in JPN from M, P is finished in U
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from data_builder import package
+from worlds import EDGES, ON, K, M, P, Rows, clause, goods, maker, world
 
 import supplychain as sc
-
-ON = "2025-06-01"
-Rows = Sequence[Mapping[str, Any]]
-
-
-def goods(*names: str, **kinds: str) -> list[dict[str, Any]]:
-    """P is a product, the others components, unless said otherwise."""
-    found = [{"good": n, "kind": "product" if n in ("p",) else "component", "stage": "component"} for n in names]
-    return [{**g, **({"kind": kinds[g["good"]]} if g["good"] in kinds else {})} for g in found]
-
-
-def maker(good: str, producer: str, share: float | None = 1, **more: Any) -> dict[str, Any]:
-    return {"good": good, "producer": producer, "share": share, **more}
-
-
-M = [maker("m", "CHN", 0.9), maker("m", "AUS", 0.1)]
-K = [maker("k", "JPN")]
-P = [maker("p", "USA")]
-EDGES = [{"output": "k", "input": "m"}, {"output": "p", "input": "k"}]
-
-
-def clause(
-    event: str = "stop", severity: float | None = 1, good: str = "m", scope: Rows | None = None, **about: Any
-) -> dict[str, list[dict[str, Any]]]:
-    """One clause in force from 2025-01-01 with one severity row."""
-    to = about.get("destinations", "ALL")
-    end_use = about.get("end_use", "any")
-    measured = {"event": event, "severity": severity, "destinations": to}
-    measured["end_use"] = "any" if end_use == "listed" else end_use
-    return {
-        "events": [{"event": event, **about}],
-        "event_scope": [{"event": event, **row} for row in scope or [{"good": good}]],
-        "event_phases": [{"event": event}],
-        "severities": [] if severity is None else [measured],
-    }
-
-
-def world(folder: Path, *clauses: Mapping[str, Rows], **tables: Rows) -> sc.Network:
-    """The standard chain with some clauses; tables given replace the standard ones."""
-    base: dict[str, Any] = {"goods": goods("m", "k", "p"), "production": [*M, *K, *P], "bom": EDGES}
-    base.update(tables)
-    for found in clauses:
-        for name, rows in found.items():
-            base[name] = [*base.get(name, ()), *rows]
-    base.setdefault("countries", [{"country": "USA", "manufacturing_share": 1}])
-    return sc.load(package(folder, **base))
 
 
 def short(net: sc.Network, market: str = "USA", **options: Any) -> tuple[float, float, float]:
@@ -178,9 +132,7 @@ def test_11_end_use_classes(tmp_path: Path) -> None:
 
 def test_12_an_entity_list(tmp_path: Path) -> None:
     firms = [maker("k", "F1", 0.3, country="JPN"), maker("k", "F2", 0.7, country="JPN")]
-    listed = clause(
-        scope=[{"good": "m", "buyer": "F1"}], measure="entity_list", destinations="JPN", end_use="listed"
-    )
+    listed = clause(scope=[{"good": "m", "buyer": "F1"}], measure="entity_list", destinations="JPN", end_use="listed")
     net = world(tmp_path / "with", listed, production=[*M, *firms, *P])
     assert central(net) == pytest.approx(0.27, abs=1e-12)
     without = world(tmp_path / "without", listed)
