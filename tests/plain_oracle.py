@@ -22,6 +22,7 @@ READINGS = ("linked", "dependent", "short_low", "short", "short_high")
 END_USES = ("civil", "military")
 BASES = ("output", "refining", "capacity", "maker_nationality", "proxy")
 CONFIDENCES = ("high", "medium", "low", "unverified")
+TINY = 1e-12  # what is left of shares that sum to 1
 NEVER = ("agreement", "easing", "reporting")
 END = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}
 
@@ -93,9 +94,7 @@ class Economy:
         for row in chosen(tables.get("trade", ()), ("good", "importer", "exporter", "basis")):
             trade[row["good"]].append(row)
         self.trade = {good: self.inherited(trade, good) for good in self.goods}
-        named = {row["importer"] for rows in trade.values() for row in rows}
-        named |= {buyer for row in tables.get("event_scope", ()) for buyer in items(row, "buyer")}
-        self.alone = {name for name in named if self.country.get(name, name) != name}  # firms with supplies of their own
+        self.listed = {buyer for row in tables.get("event_scope", ()) for buyer in items(row, "buyer")}
         self.place, self.use, self.flows = cache(self.place), cache(self.use), cache(self.flows)  # type: ignore
 
     def inherited(self, rows: Mapping[str, list[Row]], good: str) -> list[Row]:
@@ -127,7 +126,8 @@ class Economy:
 
     def place(self, good: str, country: str) -> float:
         """Share of world output made in a country: documented shares, and its use share of what no row explains."""
-        rest = max(0.0, 1 - sum(self.documented(good, c) for c in self.countries))
+        rest = 1 - sum(self.documented(good, c) for c in self.countries)
+        rest = rest if rest > TINY else 0.0
         return self.documented(good, country) + self.use(good, country) * rest
 
     def use(self, good: str, country: str) -> float:
@@ -149,13 +149,19 @@ class Economy:
         """u of a buyer: a firm that stands alone has its part of its country's use, the industry the rest."""
         country, users = self.country[buyer], self.users[good]
         if buyer == country:
-            return self.use(good, country) - sum(self.user_share(good, firm) for firm in self.firms(country))
+            return self.use(good, country) - sum(self.user_share(good, firm) for firm in self.firms(good, country))
         parts = [self.place(user, country) * self.producers(user, country).get(buyer, 0.0) for user in users]
         return sum(parts) / len(users) if users else 0.0
 
-    def firms(self, country: str) -> list[str]:
-        """The producers of a country whose supplies differ from those of its industry."""
-        return sorted(firm for firm in self.alone if self.country[firm] == country)
+    def firms(self, good: str, country: str) -> list[str]:
+        """The producers of a country whose supplies of a good can differ from those of its industry."""
+        named = self.listed | {row["importer"] for row in self.trade[good]}
+        return sorted(firm for firm in named if firm != country and self.country.get(firm) == country)
+
+    def buyer(self, good: str, producer: str) -> str:
+        """Who buys for a producer: itself where it is named, else its country's industry."""
+        country = self.country[producer]
+        return producer if producer in self.firms(good, country) else country
 
     def rows_of(self, good: str, buyer: str, basis: str) -> list[Row]:
         """The trade rows that speak for a buyer: its own, its country's, its bloc's."""
@@ -190,7 +196,7 @@ class Economy:
             home = sum(own) if own else 0.0 if imports else left
         elif own:
             home = sum(own)
-        elif self.use(good, c) > 0:
+        elif self.use(good, c) > TINY:
             home = min(left, self.place(good, c) / self.use(good, c))
         else:
             home = left if c in self.makers(good) else 0.0
@@ -227,6 +233,7 @@ class Economy:
         """What an exporter sells: (maker's country, trader or '', part)."""
         if exporter in self.members:
             p = {c: self.documented(good, c) for c in self.inside(exporter) if c in self.makers(good)}
+            p = p if sum(p.values()) > 0 else {c: self.place(good, c) for c in self.inside(exporter)}
             return [(c, "", share / sum(p.values())) for c, share in p.items() if share > 0]
         makers = self.makers(good)
         if exporter in makers:
@@ -416,7 +423,8 @@ class Oracle:
         if named and law.applies(event, end_use) and law.in_force(event, y, branch):
             return 0.0
         severity = law.severity(event, good, y, end_use, True)
-        if severity is None or not law.anywhere(event, branch):
+        reached = law.covers(items(law.every[event], "destinations"), y)
+        if severity is None or not (law.in_force(event, y, branch) if reached else law.anywhere(event, branch)):
             return 0.0
         return self.lost_share(severity, (1.0, 1.0, 1.0), reading)
 
@@ -425,7 +433,7 @@ class Oracle:
         origin_issues = self.economy.country[maker] in self.law.issuing(event)
         if covered["threshold"] is None:
             return bool(trader) and origin_issues
-        known, unknown = self.content(event, covered["good"], maker, reading)
+        known, unknown = (1.0, False) if origin_issues else self.content(event, covered["good"], maker, reading)
         if known >= covered["threshold"] - 1e-12:
             return True
         return unknown and (END[reading] == 2 or (reading == "short" and covered["named"]))
@@ -485,10 +493,9 @@ class Oracle:
         for k, part in enumerate(self.economy.parts[good]):
             groups[cell(part, "group") or f"alone {k}"].append(part)
         ceiling, added = self.own(good, producer, reading, end_use), 0.0
-        buyer = producer if producer in self.economy.alone else self.economy.country[producer]
         for name, members in groups.items():
             lone = name.startswith("alone ")
-            missing = [1 - self.arrives(part["input"], buyer, reading, end_use) for part in members]
+            missing = [1 - self.arrives(part["input"], self.economy.buyer(part["input"], producer), reading, end_use) for part in members]
             losses = []
             for k, part in enumerate(members):
                 weight, cover = 1.0, 0.0
@@ -540,7 +547,7 @@ class Oracle:
         if countries is None:
             return None
         economy, total, arrived, spare = self.economy, 0.0, 0.0, 0.0
-        for buyer in (b for c in countries for b in (c, *economy.firms(c))):
+        for buyer in (b for c in countries for b in (c, *economy.firms(good, c))):
             u = economy.user_share(good, buyer)
             total, arrived = total + u, arrived + u * self.direct(good, buyer, reading, end_use)
         for row in economy.production[good]:
