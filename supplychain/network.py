@@ -24,6 +24,7 @@ from supplychain.exposure import Model, Result, content_of
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
+from supplychain.sample_days import Days, sample_days
 from supplychain.scenario import EndUse, Scenario, Unconfirmed
 from supplychain.sourcing import sourcing_frame
 from supplychain.tables import Tables, load_tables
@@ -57,6 +58,7 @@ class Exposure(Result):
         super().__init__(model, solved, scenario)
         self._net = net
         self._drawn: Draws | None = None
+        self._days: Days | None = None
 
     @cached_property
     def simulated(self) -> Simulation | None:
@@ -118,7 +120,28 @@ class Exposure(Result):
 
         The strongest first; see `supplychain.sample.sensitivity`. Raises UnknownIdError, InputError.
         """
+        self.known(product)
         return sensitivity(self.draws(draws, seed), product)
+
+    def sample_days(
+        self, draws: int = 500, seed: int = 0, release: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Days:  # fmt: skip
+        """How sure the days are: a Days with `frame` (felt and first day in quantiles) and `probability_before`.
+
+        See `supplychain.sample_days.sample_days`; the last draws are kept. Raises InputError.
+        """
+        if self._days is None or (self._days.facts.draws, self._days.facts.seed, self._days.release) != (
+            draws, seed, release,
+        ):  # fmt: skip
+            self._days = sample_days(self, draws, seed, release, progress)
+        return self._days
+
+    def probability_before(self, a: str, b: str, draws: int = 500, seed: int = 0) -> float:
+        """Probability that product a is hit on an earlier day than b. Raises UnknownIdError, InputError."""
+        for product in (a, b):
+            self.known(product)
+        return self.sample_days(draws, seed).probability_before(a, b)
 
     def smallest_set(self, product: str, level: float = 0.1) -> pd.DataFrame:
         """The fewest measures that bring what is short to a level or below: measures, short_after."""

@@ -21,7 +21,7 @@ from supplychain.sample import QUANTILES, Progress, by_class, check, reach
 from supplychain.simulate import Segment, simulate
 from supplychain.timeline import AHEAD, extra_stock, first_effect, schedule
 
-BATCH = 50  # draws simulated at once
+BATCH = 100  # draws simulated at once
 Turn = tuple[int, list[list[Effect]], list[Act]]  # day, effects by end-use class, acts
 
 
@@ -30,6 +30,7 @@ class Days:
     """Every draw of the simulation.
 
     products: ids; start: day 0 (None: no clause takes anything); days: how many were simulated
+    release: whether government stocks counted
     first_day: (products, draws) first day of loss, inf where there is none; felt: (products, draws) loss on the day
     asked for
     """
@@ -39,6 +40,7 @@ class Days:
     products: tuple[str, ...]
     start: date | None
     days: int
+    release: bool
     first_day: Floats
     felt: Floats
     parts: tuple[_Part, ...]
@@ -104,7 +106,7 @@ def sample_days(
     first = np.full(felt.shape, np.inf)
     start, until = first_effect(x.model, x.scenario, x.scenario.on), x.scenario.on + timedelta(days=AHEAD)
     if start is None:
-        return Days(x, facts, x.products, None, 0, first, felt, ())
+        return Days(x, facts, x.products, None, 0, release, first, felt, ())
     turns = [((day - start).days, classes, acts) for day, classes, acts in schedule(x.model, x.scenario, start, until)]
     days, on = (until - start).days + 1, (x.scenario.on - start).days
     parts = tuple(_Part(x, facts, turns, days, *chosen, release) for chosen in by_class(x))
@@ -117,7 +119,7 @@ def sample_days(
             felt[where, batch] = lost[:, on]
             hit = lost > 0
             first[where, batch] = np.where(hit.any(axis=1), hit.argmax(axis=1), np.inf)
-    return Days(x, facts, x.products, start, days, first, felt, parts)
+    return Days(x, facts, x.products, start, days, release, first, felt, parts)
 
 
 def _within(

@@ -14,10 +14,13 @@ from scipy.stats import triang
 from test_worked_examples import EDGES, GROUP, ON, K, P, clause, goods, maker, world
 
 import supplychain as sc
-from supplychain.draws import Facts
+from supplychain.draws import DRAWN, Facts
 from supplychain.sample import Draws, sample, sensitivity
+from supplychain.sample_days import sample_days
+from supplychain.tables import Tables
 
 N = 4_000
+PRODUCT_Q = {"good": "q", "kind": "product", "stage": "product"}
 
 
 def ranged(column: str, low: float | None, central: float | None, high: float | None) -> dict[str, Any]:
@@ -218,16 +221,49 @@ def test_quantiles_and_ranks_are_ordered(reference_usa: sc.network.Exposure) -> 
     assert (frame["p95"] - frame["p05"]).max() > 0.1
 
 
-def test_draws_without_production_stay_between_low_and_high(tmp_path: Path) -> None:
+def without_ranges(*tables: str) -> sc.Network:
+    """The reference data with the ranges of some tables blank."""
+    whole = sc.load().tables
+    frames = {name: whole[name] for name in whole}
+    for name in tables:
+        low, high = (f"{DRAWN[name]}_{end}" for end in ("low", "high"))
+        frames[name] = frames[name].assign(**{low: np.nan, high: np.nan})
+    return sc.Network(Tables(frames, {}, whole.version, whole.knowledge_until))
+
+
+@pytest.fixture(scope="module")
+def known() -> sc.Network:
+    return without_ranges(*DRAWN)
+
+
+def test_draws_without_production_stay_between_low_and_high() -> None:
     """Every drawn row lies in its range, and losses rise with each: the draws lie between the low and the high run."""
-    tables = sc.load().tables
-    production = tables["production"].assign(share_low=np.nan, share_high=np.nan)
-    frames = {name: production if name == "production" else tables[name] for name in tables}
-    x = sc.Network(type(tables)(frames, {}, tables.version, tables.knowledge_until)).exposure("2025-06-05", "USA")
+    x = without_ranges("production").exposure("2025-06-05", "USA")
     found = sample(x, 60)
     ends = x.static.set_index("product").loc[list(found.products)]
     assert (found.short >= ends["short_low"].to_numpy()[:, None] - 1e-9).all()
     assert (found.short <= ends["short_high"].to_numpy()[:, None] + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("on", "market", "options"),
+    [
+        ("2025-06-05", "USA", {}),
+        ("2025-10-20", "EU27", {}),
+        ("2026-11-20", "DEU", {"unconfirmed": "on"}),
+        ("2026-11-20", "JPN", {}),
+        ("2025-06-05", "DEU", {"sharing": "shared"}),
+        ("2024-12-05", "USA", {"what_if": ["CHN stops neodymium to USA at 0.4 from 2024-12-01"]}),
+    ],
+)
+def test_without_ranges_the_reference_data_give_the_central_reading(
+    known: sc.Network, on: str, market: str, options: dict[str, Any]
+) -> None:
+    x = known.exposure(on, market, **options)
+    central = x.static.set_index("product")["short"]
+    found = sample(x, 2)
+    assert found.short == pytest.approx(np.repeat(central[list(found.products)].to_numpy()[:, None], 2, 1), abs=1e-9)
+    assert central.max() > 0.1
 
 
 def test_the_only_drawn_row_is_found(tmp_path: Path) -> None:
@@ -271,13 +307,124 @@ def test_sharing_without_ranges_is_the_central_reading(tmp_path: Path, sharing: 
     assert central == pytest.approx(0.85 if sharing == "first" else 0.9)
 
 
+# --- days ---
+
+
+def stock(good: str = "m", low: float | None = None, days: float = 60, high: float | None = None) -> dict[str, Any]:
+    return {"good": good, **ranged("days", low, days, high)}
+
+
+def first_days(net: sc.Network, draws: int = 300, seed: int = 0) -> Any:
+    return sample_days(net.exposure(ON, "USA"), draws, seed)
+
+
+def test_the_first_day_follows_the_drawn_severity(tmp_path: Path) -> None:
+    """60 days of M at a loss of 0.9 s a day: the first loss is on day 60 / (0.9 s)."""
+    found = first_days(world(tmp_path, stop(), stocks=[stock()]))
+    day = 60 / (0.9 * found.facts.of("severities.csv:2"))
+    assert found.values("p") == pytest.approx(np.floor(day))
+    row = found.frame.set_index("product").loc["p"]
+    assert row["first_day_p05"] <= row["first_day_p50"] <= row["first_day_p95"]
+    assert row["first_day_p50"] == np.quantile(np.floor(day), 0.5, method="inverted_cdf")
+    assert row["hit"] == 1
+    assert sensitivity(found, "p")["rank_correlation"].tolist() == pytest.approx([-1], abs=0.01)
+
+
+def test_the_first_day_follows_the_drawn_stock(tmp_path: Path) -> None:
+    found = first_days(world(tmp_path, clause(), stocks=[stock("m", 30, 60, 90)]))
+    assert found.values("p") == pytest.approx(np.floor(found.facts.of("stocks.csv:2") / 0.9))
+    assert sensitivity(found, "p")[["table", "row"]].to_numpy().tolist() == [["stocks", "stocks.csv:2"]]
+
+
+def test_equal_stock_rows_add_and_a_default_stands_in(tmp_path: Path) -> None:
+    default = {"name": "default_stock", "applies_to": "ALL", "unit": "days", **ranged("value", 5, 10, 40)}
+    rows = [{**stock("m", 30, 60, 90), "holder": "a"}, {**stock("m", 10, 20, 30), "holder": "b"}]
+    found = first_days(world(tmp_path, clause(), stocks=rows, assumptions=[default]))
+    of_m = sum(found.facts.of(f"stocks.csv:{line}") for line in (2, 3)) / 0.9
+    loss_at_k = np.ceil(of_m + 1e-9) - 1  # the day on which the stock runs out
+    of_k = found.facts.of("assumptions.csv:2")
+    assert (found.values("p") >= loss_at_k + np.floor(of_k)).all()
+    assert (found.values("p") <= loss_at_k + of_k / 0.9 + 2).all()
+    assert set(sensitivity(found, "p")["table"]) == {"stocks", "assumptions"}
+
+
+def test_without_stock_and_transit_what_is_felt_is_what_is_short(tmp_path: Path) -> None:
+    net = world(tmp_path, stop(), bom=[{**EDGES[0], **ranged("criticality", 0.4, 0.6, 1)}, EDGES[1]])
+    x = net.exposure(ON, "USA")
+    assert sample_days(x, 120).felt == pytest.approx(sample(x, 120).short, abs=1e-12)
+
+
+def test_without_ranges_the_days_are_the_central_run(known: sc.Network) -> None:
+    x = known.exposure("2025-06-05", "USA")
+    central = x.frame.set_index("product")
+    found = sample_days(x, 2)
+    felt, first = (central.loc[list(found.products), name].to_numpy(dtype=float) for name in ("felt", "first_day"))
+    assert found.felt == pytest.approx(np.repeat(felt[:, None], 2, 1), abs=1e-9)
+    assert found.first_day[:, 1].tolist() == np.where(np.isnan(first), np.inf, first).tolist()
+    assert np.isfinite(first).sum() > 20
+
+
+def test_probability_that_one_is_hit_before_the_other(tmp_path: Path) -> None:
+    """P runs out after 45 / 0.9 = 50 days, Q after a triangular (30, 60, 90) / 0.9: later where that is 51 or more."""
+    net = world(
+        tmp_path, clause(), clause("other", good="n"), stocks=[stock("m", days=45.5), stock("n", 30, 60, 90)],
+        goods=[*goods("m", "n", "k", "p"), PRODUCT_Q], production=[
+            maker("m", "CHN", 0.9), maker("m", "AUS", 0.1), maker("n", "CHN", 0.9), maker("n", "AUS", 0.1), *K, *P,
+            maker("q", "USA")],
+        bom=[*EDGES, {"output": "q", "input": "n"}],
+    )  # fmt: skip
+    x = net.exposure(ON, "USA")
+    before, after = x.probability_before("p", "q"), x.probability_before("q", "p")
+    expected = 1 - triang(0.5, 30, 60).cdf(51 * 0.9)
+    assert before == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 500))
+    assert after == pytest.approx(triang(0.5, 30, 60).cdf(50 * 0.9), abs=4 * np.sqrt(0.25 / 500))
+    assert before + after <= 1
+    assert x.probability_before("p", "p") == 0
+
+
+def test_who_is_never_hit_has_no_first_day(tmp_path: Path) -> None:
+    net = world(tmp_path, stop(destinations="USA"))
+    frame = net.exposure(ON, "USA").sample_days(20).frame
+    assert frame[["hit", "felt_p95"]].to_numpy().tolist() == [[0, 0]]
+    assert frame["first_day_p05"].isna().all()
+    nothing = net.exposure("2024-06-01", "USA").sample_days(20)
+    assert nothing.start is None
+    assert nothing.frame["hit"].tolist() == [0]
+    assert sensitivity(nothing, "p").empty
+
+
+def test_some_draws_hit_and_some_not(tmp_path: Path) -> None:
+    """A stop of 100 days: 60 days of stock last at severities below 60 / 90; the 95 % quantile is never hit."""
+    short_stop = stop()
+    short_stop["event_phases"].append({"event": "stop", "from": "2025-04-11", "status": "ended"})
+    found = first_days(world(tmp_path, short_stop, stocks=[stock()]))
+    severity = found.facts.of("severities.csv:2")
+    assert np.isfinite(found.values("p")).tolist() == (0.9 * severity * 100 > 60).tolist()
+    row = found.frame.iloc[0]
+    assert 0 < row["hit"] < 0.5
+    assert np.isnan(row["first_day_p95"])
+
+
+def test_days_repeat_and_report_progress(tmp_path: Path) -> None:
+    net = world(tmp_path, stop(), stocks=[stock("m", 30, 60, 90)])
+    seen: list[int] = []
+    x = net.exposure(ON, "USA")
+    one = sample_days(x, 210, 4, progress=lambda done, _: seen.append(done))
+    assert one.first_day.tobytes() == first_days(net, 210, 4).first_day.tobytes()
+    assert one.first_day.tobytes() != first_days(net, 210, 5).first_day.tobytes()
+    assert seen == sorted(seen)
+    assert seen[-1] == 210
+
+
 # --- bad input ---
 
 
 @pytest.mark.parametrize("draws", [0, -5, 2.5, True, "many", 10**9])
 def test_bad_numbers_of_draws(tmp_path: Path, draws: Any) -> None:
     with pytest.raises(sc.InputError, match=r"draws is .*; allowed: a whole number from 1 to 100,000"):
-        world(tmp_path, stop()).exposure(ON, "USA").sample(draws)
+        world(tmp_path / "a", stop()).exposure(ON, "USA").sample(draws)
+    with pytest.raises(sc.InputError, match=r"sample_days: draws is"):
+        world(tmp_path / "b", stop()).exposure(ON, "USA").sample_days(draws)
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, None])
@@ -287,8 +434,10 @@ def test_bad_seeds(tmp_path: Path, seed: Any) -> None:
 
 
 def test_unknown_products(tmp_path: Path) -> None:
-    x = world(tmp_path, stop(), goods=goods("m", "k", "p", "spare_p", spare_p="product")).exposure(ON, "USA", ["p"])
+    x = world(tmp_path, stop(), goods=[*goods("m", "k", "p"), PRODUCT_Q]).exposure(ON, "USA", ["p"])
     with pytest.raises(sc.UnknownIdError, match="Unknown good 'pp'"):
         x.sensitivity("pp", 10)
-    with pytest.raises(sc.InputError, match="product is 'spare_p'; allowed: one of those asked for: p"):
-        x.sensitivity("spare_p", 10)
+    with pytest.raises(sc.InputError, match="product is 'q'; allowed: one of those asked for: p"):
+        x.sensitivity("q", 10)
+    with pytest.raises(sc.UnknownIdError, match="Unknown good 'pp'"):
+        x.probability_before("p", "pp")
