@@ -24,6 +24,7 @@ class Maker(NamedTuple):
     name: str  # producer
     country: str
     share: float  # of world output; nan = named, share unknown
+    spare: float  # extra output possible, share of own
 
 
 class Flow(NamedTuple):
@@ -104,7 +105,12 @@ class Oracle:
             return self.makers(kind_of) if kind_of else []
         used = [r for r in rows if r.get("use") == "yes"]
         used = used or next(found for b in BASES if (found := [r for r in rows if r["basis"] == b]))
-        return [Maker(r["producer"], r["country"], math.nan if r.get("share") is None else r["share"]) for r in used]
+        return [
+            Maker(
+                r["producer"], r["country"], math.nan if r.get("share") is None else r["share"], r.get("spare") or 0.0
+            )
+            for r in used
+        ]
 
     def trade(self, good: str) -> list[Row]:
         rows = [r for r in self.rows("trade", good=good) if r.get("use") != "no"]
@@ -120,7 +126,8 @@ class Oracle:
         key = ("state", event["event"], destination)
         if key not in self.memo:
             self.memo[key] = self._state(event, destination)
-        return self.memo[key]
+        found: tuple[bool, bool, bool] = self.memo[key]
+        return found
 
     def _state(self, event: Row, destination: str | None) -> tuple[bool, bool, bool]:
         if destination is None:
@@ -177,7 +184,8 @@ class Oracle:
         key = ("scope", event["event"], branch)
         if key not in self.memo:
             self.memo[key] = self._scope(event, branch)
-        return self.memo[key]
+        found: list[Row] = self.memo[key]
+        return found
 
     def _scope(self, event: Row, branch: int) -> list[Row]:
         found: list[Row] = []
@@ -188,9 +196,11 @@ class Oracle:
             other = self.rows("events", event=row["same_as"])[0]
             if not self.state(other)[branch]:
                 continue
-            there = [r["good"] for r in self.scope(other, branch) if r["role"] == "covered"]
-            wanted = [g for g in dict.fromkeys(there) if row.get("good") in (None, g)]
-            found += [{**row, "good": g, "named": row.get("good") is not None} for g in wanted]
+            for there in self.scope(other, branch):
+                if there["role"] == "covered" and row.get("good") in (None, there["good"]):
+                    shares = row if row.get("coverage") is not None else there  # as much of it as that event covers
+                    coverage = {end: shares.get(end) for end in ("coverage_low", "coverage", "coverage_high")}
+                    found.append({**row, **coverage, "good": there["good"], "named": row.get("good") is not None})
         return found
 
     def acting(self) -> list[Row]:
@@ -239,14 +249,16 @@ class Oracle:
             users = self.users(good)
             shares = [self.place(g, country) for g in users]
             self.memo[key] = sum(shares) / len(shares) if users else self.manufacturing(country)
-        return self.memo[key]
+        share: float = self.memo[key]
+        return share
 
     def sourcing(self, good: str, country: str, buyer: str = "") -> list[Flow]:
         """Where a buyer in a country gets a good from; shares sum to 1."""
         key = ("sourcing", good, country, buyer)
         if key not in self.memo:
             self.memo[key] = self._sourcing(good, country, buyer)
-        return self.memo[key]
+        found: list[Flow] = self.memo[key]
+        return found
 
     def _sourcing(self, good: str, c: str, buyer: str) -> list[Flow]:
         rows: list[Row] = []
@@ -308,30 +320,40 @@ class Oracle:
 
     # ---- content --------------------------------------------------------------------------------------------------
 
-    def content(self, event: Row, good: str, maker: str, country: str, reading: str) -> tuple[float, bool]:
-        """Value share of the issuer's content goods in a good made somewhere; True where part of it is unknown."""
+    def content(self, event: Row, good: str, maker: str, country: str, reading: str) -> tuple[float, float, bool]:
+        """Value share of the issuer's content goods in a good made somewhere.
+
+        Returns it in this reading with unknown value shares as 0, its upper end with unknown ones as 1, and whether
+        any of what carries content is unknown.
+        """
         key = ("content", event["event"], good, maker, reading)
         if key not in self.memo:
-            branch, end = BRANCH[reading], END[reading]
-            counted = {r["good"] for r in self.scope(event, branch) if r["role"] == "content"}
-            total, unknown = 0.0, False
-            for edge in self.inputs(good):
-                inside, unsure = 0.0, False
-                for flow in self.sourcing(edge["input"], country, maker):
-                    if flow.country in self.members(event["issuer"]) and edge["input"] in counted:
-                        inside += flow.share
-                    else:
-                        v, u = self.content(event, edge["input"], flow.maker, flow.country, reading)
-                        inside += flow.share * v
-                        unsure = unsure or u
-                if edge.get("value_share") is None:
-                    unknown = unknown or inside > 0 or unsure
+            self.memo[key] = self._content(event, good, maker, country, reading)
+        found: tuple[float, float, bool] = self.memo[key]
+        return found
+
+    def _content(self, event: Row, good: str, maker: str, country: str, reading: str) -> tuple[float, float, bool]:
+        counted = {r["good"] for r in self.scope(event, BRANCH[reading]) if r["role"] == "content"}
+        total, upper, unknown = 0.0, 0.0, False
+        for edge in self.inputs(good):
+            inside, most, unsure = 0.0, 0.0, False
+            for flow in self.sourcing(edge["input"], country, maker):
+                if flow.country in self.members(event["issuer"]) and edge["input"] in counted:
+                    v, top, u = 1.0, 1.0, False
                 else:
-                    value = _range(edge, "value_share")[end]
-                    total += value * inside
-                    unknown = unknown or (unsure and value > 0)
-            self.memo[key] = (total, unknown)
-        return self.memo[key]
+                    v, top, u = self.content(event, edge["input"], flow.maker, flow.country, reading)
+                inside += flow.share * v
+                most += flow.share * top
+                unsure = unsure or u
+            if edge.get("value_share") is None:
+                upper += most
+                unknown = unknown or most > 0
+            else:
+                ends = _range(edge, "value_share")
+                total += ends[END[reading]] * inside
+                upper += ends[2] * most
+                unknown = unknown or unsure
+        return total, min(1.0, upper), unknown
 
     def caught(self, event: Row, row: Row, good: str, maker: str, country: str, reading: str) -> bool:
         """Does this scope row of a re-export clause catch a good made there?"""
@@ -339,10 +361,11 @@ class Oracle:
             return True
         if row.get("content_threshold") is None:
             return False
-        v, unknown = self.content(event, good, maker, country, reading)
+        v, upper, unknown = self.content(event, good, maker, country, reading)
         if v >= row["content_threshold"] - 1e-12:
             return True
-        return unknown and (END[reading] == 2 or (reading == "short" and row["named"]))
+        possible = unknown and upper >= row["content_threshold"] - 1e-12
+        return possible and (END[reading] == 2 or (reading == "short" and row["named"]))
 
     # ---- restrictions ---------------------------------------------------------------------------------------------
 
@@ -448,7 +471,8 @@ class Oracle:
                 else:
                     worst_essential = max(worst_essential, loss)
             self.memo[key] = max(0.0, min(self.own(good, country, reading), 1 - worst_essential, 1 - adds))
-        return self.memo[key]
+        left: float = self.memo[key]
+        return left
 
     def arrived_alone(self, good: str, country: str, buyer: str, reading: str) -> float:
         """A where each buyer bears its own shortage."""
@@ -484,11 +508,10 @@ class Oracle:
         return issuing if named else None
 
     def spare(self, good: str, issuing: set[str], reading: str) -> float:
-        total = 0.0
-        for row in self.rows("production", good=good):
-            if row["country"] not in issuing and row.get("share") and row.get("spare") and reading != "linked":
-                total += row["share"] * row["spare"] * self.made(good, row["producer"], row["country"], reading)
-        return total
+        if reading == "linked":
+            return 0.0
+        makers = [m for m in self.makers(good) if m.country not in issuing and m.share > 0]
+        return sum(m.share * m.spare * self.made(good, m.name, m.country, reading) for m in makers)
 
     # ---- readings -------------------------------------------------------------------------------------------------
 
@@ -499,6 +522,8 @@ class Oracle:
             return 1 - self.arrived(product, market, "", reading)
         weights = [self.use(product, c) for c in members]
         losses = [1 - self.arrived(product, c, "", reading) for c in members]
+        if sum(weights) <= 0:
+            return math.nan  # nobody there uses it
         return sum(w * x for w, x in zip(weights, losses, strict=True)) / sum(weights)
 
     def readings(self, product: str, market: str) -> dict[str, float]:
@@ -508,9 +533,9 @@ class Oracle:
 def _clean(rows: Any) -> list[Row]:
     """Rows as dicts without blank cells; days as text."""
     records = rows if isinstance(rows, list) else rows.to_dict("records")
-    found = []
+    found: list[Row] = []
     for record in records:
-        row = {}
+        row: dict[str, Any] = {}
         for column, value in record.items():
             if value is None or value == "" or value != value:  # noqa: PLR0124
                 continue

@@ -1,250 +1,346 @@
-"""Random data packages for hypothesis: small economies with every kind of clause, and random firm networks."""
+"""Random data packages and networks for property tests, drawn by hypothesis so that failures shrink.
+
+`packages()` draws tables for `data_builder.package`: a few goods on levels, a few countries, all kinds of clauses.
+Every clause has a severity row for ALL from the first day, so that no prior speaks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+CODES = ("CHN", "JPN", "USA", "DEU", "AUS")
+BLOC = "EU27"  # DEU and whoever comes first
 ON = "2025-06-01"
-COUNTRIES = ("CHN", "JPN", "USA", "DEU", "FRA")
-Rows = list[dict[str, Any]]
-Tables = dict[str, Rows]
-Draw = Any
-
-level = st.integers(0, 20).map(lambda k: k / 20)  # a share in steps that keep sums and ties exact enough to read
+START = "2025-01-01"
 
 
-def often(draw: Draw, chances: int, of: int = 10) -> bool:
-    return draw(st.integers(1, of)) <= chances
+@dataclass(frozen=True)
+class Features:
+    """What a random package may hold beyond goods, countries, imports and clauses."""
+
+    groups: bool = True  # inputs that stand in for each other
+    traders: bool = False  # exporters that make none of the good
+    blocs: bool = False  # a bloc as importer or exporter of trade rows
+    firms: bool = False  # firms as makers, named by trade rows and entity lists
 
 
-def some(draw: Draw, among: Sequence[str], least: int = 1, most: int = 3) -> list[str]:
-    size = draw(st.integers(min(least, len(among)), min(most, len(among))))
-    return list(draw(st.permutations(among)))[:size]
+def packages(features: Features) -> st.SearchStrategy[Tables]:
+    return st.randoms(use_true_random=False).map(lambda rng: random_package(rng, features))
 
 
-def shares(draw: Draw, size: int, whole: bool = False) -> list[float]:
-    """Positive shares that sum to 1, or to less."""
-    weights = [draw(st.integers(1, 9)) for _ in range(size)]
-    total = sum(weights) + (0 if whole else draw(st.sampled_from([0, 0, 1, 3, 8])))
-    return [w / total for w in weights]
-
-
-def spread(draw: Draw, name: str, x: float | None = None, chances: int = 5) -> dict[str, float]:
-    """x with, now and then, a low and a high end around it."""
-    x = draw(level) if x is None else x
-    found = {name: x}
-    if often(draw, chances):
-        found[f"{name}_low"] = x * draw(level)
-    if often(draw, chances):
-        found[f"{name}_high"] = x + (1 - x) * draw(level)
-    return found
-
-
-@st.composite
-def packages(draw: Draw, clauses: int = 4, groups: bool = True) -> Tables:
-    """The tables of a small economy: 3 to 8 goods on 2 to 4 levels, 3 to 5 countries, up to `clauses` events."""
-    countries = list(COUNTRIES[: draw(st.integers(3, 5))])
-    if len(countries) < 5 and often(draw, 3):
-        countries.append("ROW")
-    levels = _levels(draw)
-    goods = [good for found in levels for good in found]
-    tables: Tables = {"countries": _countries(draw, countries), "goods": _goods(draw, levels)}
-    tables["bom"] = [row for k in range(1, len(levels)) for good in levels[k] for row in _parts(draw, good, levels[:k], groups)]
-    tables["production"] = [row for good in goods for row in _production(draw, good, countries)]
-    tables["trade"] = [row for good in goods for row in _trade(draw, good, countries, tables)]
-    tables["assumptions"] = [
-        {"name": "severity_prior", "applies_to": "ALL", **spread(draw, "value")},
-        {"name": "severity_prior", "applies_to": "ban", **spread(draw, "value")},
-        {"name": "severity_prior", "applies_to": "licence:3-12m", **spread(draw, "value")},
-    ]
-    tables |= {name: [] for name in ("events", "event_scope", "event_phases", "severities")}
-    for k in range(draw(st.integers(1, clauses))):
-        _clause(draw, f"e{k}", tables, countries, goods)
+def random_package(rng: Random, has: Features) -> Tables:
+    """Tables of a random package."""
+    countries = list(CODES[: rng.randint(3, 5)])
+    levels = _levels(rng, rng.randint(2, 4))
+    tables: Tables = {
+        "countries": _countries(rng, countries),
+        "goods": [],
+        "production": [],
+        "bom": [],
+        "trade": [],
+    }
+    places = [row["country"] for row in tables["countries"] if row["kind"] != "bloc"]
+    goods = [good for level in levels for good in level]
+    for depth, level in enumerate(levels):
+        below = [good for lower in levels[:depth] for good in lower]
+        for good in level:
+            tables["bom"] += _needs(rng, good, below, has.groups)
+    used = {row["input"] for row in tables["bom"]}
+    for good in goods:
+        kind = "product" if good not in used or rng.random() < 0.15 else "component"
+        tables["goods"].append({"good": good, "kind": kind, "stage": "product" if kind == "product" else "component"})
+        tables["production"] += _production(rng, good, places)
+    if has.firms:
+        _split_into_firms(rng, tables)
+    for good in goods:
+        tables["trade"] += _trade(rng, good, places, tables, has)
+    for number in range(rng.randint(1, 4)):
+        _clause(rng, f"event{number}", goods, places, tables)
     return tables
 
 
-def _levels(draw: Draw) -> list[list[str]]:
-    """Names of goods level by level; made from lower levels only."""
-    while True:
-        found = [[f"g{k}{letter}" for letter in "abc"[: draw(st.integers(1, 3))]] for k in range(draw(st.integers(2, 4)))]
-        if 3 <= sum(map(len, found)) <= 8:
-            return found
-        found[0] = ["g0a"]
+def _levels(rng: Random, count: int) -> list[list[str]]:
+    sizes = [rng.randint(1, 2) for _ in range(count)]
+    return [[f"g{depth}{place}" for place in range(size)] for depth, size in enumerate(sizes)]
 
 
-def _countries(draw: Draw, countries: list[str]) -> Rows:
-    parts = shares(draw, len(countries), whole=True)
-    rows: Rows = [
-        {"country": c, "kind": "rest" if c == "ROW" else "country", "manufacturing_share": part}
-        for c, part in zip(countries, parts, strict=True)
+def _parts(rng: Random, count: int, total: float = 1.0) -> list[float]:
+    """Random positive numbers that sum to `total`, or a little less from rounding."""
+    weights = [rng.randint(1, 9) for _ in range(count)]
+    return [int(total * w / sum(weights) * 1e6) / 1e6 for w in weights]
+
+
+def _triple(rng: Random, name: str, top: float = 1.0, bottom: float = 0.0) -> Row:
+    """Low, central, high; the ends sometimes blank."""
+    low, middle, high = sorted(round(rng.uniform(bottom, top), 3) for _ in range(3))
+    return {
+        name: middle,
+        f"{name}_low": low if rng.random() < 0.7 else None,
+        f"{name}_high": high if rng.random() < 0.7 else None,
+    }
+
+
+def _countries(rng: Random, countries: list[str]) -> list[Row]:
+    named = [*countries, *(["ROW"] if rng.random() < 0.5 else [])]
+    shares = _parts(rng, len(named))
+    shares[0] += 1 - sum(shares)
+    rows: list[Row] = [
+        {"country": c, "kind": "rest" if c == "ROW" else "country", "manufacturing_share": s}
+        for c, s in zip(named, shares, strict=True)
     ]
-    members = [c for c in countries if c in ("DEU", "FRA")]
-    return [*rows, {"country": "EU27", "kind": "bloc", "members": members}] if members else rows
+    return [*rows, {"country": BLOC, "kind": "bloc", "members": ";".join(countries[-2:])}]
 
 
-def _goods(draw: Draw, levels: list[list[str]]) -> Rows:
-    rows: Rows = []
-    for k, names in enumerate(levels):
-        for good in names:
-            product = k == len(levels) - 1 or (k > 0 and often(draw, 2))
-            row: dict[str, Any] = {"good": good, "kind": "product" if product else "material"}
-            if product:
-                row["end_use"] = draw(st.sampled_from(["", "civil", "military", "both"]))
-            if good != names[0] and often(draw, 2):
-                row["kind_of"] = names[0]
-            rows.append(row)
-    return rows
+def _needs(rng: Random, good: str, below: list[str], groups: bool) -> list[Row]:
+    inputs = rng.sample(below, min(len(below), rng.randint(1, 3)))
+    rows = [_edge(rng, good, i) for i in inputs]
+    if groups and len(rows) >= 2 and rng.random() < 0.5:
+        members = rows[: rng.randint(2, len(rows))]
+        shares: list[float | None] = list(_parts(rng, len(members)))
+        if rng.random() < 0.4:
+            shares = [None] * len(members)
+        else:
+            shares[0] = 1 - sum(s or 0 for s in shares[1:])
+        for row, share in zip(members, shares, strict=True):
+            takeover = None if rng.random() < 0.2 else round(rng.random(), 3)
+            row.update(group="swap", group_share=share, takeover=takeover, effect=members[0]["effect"])
+    spares = [
+        {**row, **_triple(rng, "criticality"), "source_id": "OLD", "year": "2019", "confidence": "low"}
+        for row in rows
+        if rng.random() < 0.1
+    ]
+    return [*spares, *rows]  # evidence that is kept but not used
 
 
-def _parts(draw: Draw, good: str, lower: list[list[str]], groups: bool) -> Rows:
-    inputs = some(draw, [g for found in lower for g in found], 1, 4)
-    rows: Rows = []
-    for name in inputs:
-        row: dict[str, Any] = {"output": good, "input": name, "criticality": None}
-        row["effect"] = draw(st.sampled_from(["essential", "essential", "essential", "adds", "negligible"]))
-        if often(draw, 7):
-            row |= spread(draw, "criticality", draw(st.sampled_from([1.0, 1.0, 0.5, 0.3, 0.0])))
-        elif often(draw, 7):
-            row["substitutability"] = draw(level)
-        if often(draw, 7):
-            row |= spread(draw, "value_share", draw(st.sampled_from([0.0, 0.001, 0.02, 0.1, 0.3])))
-        rows.append(row)
-    if groups and len(rows) > 1 and often(draw, 5):
-        members = rows[: draw(st.integers(2, len(rows)))]
-        blank, weights = often(draw, 3), shares(draw, len(members), whole=True)
-        for row, weight in zip(members, weights, strict=True):
-            row |= {"group": "one", "effect": members[0]["effect"], "group_share": None if blank else weight}
-            row["takeover"] = draw(st.sampled_from([None, 0.0, 0.3, 0.6, 1.0]))
-    return rows
+def _edge(rng: Random, good: str, needed: str) -> Row:
+    row: Row = {
+        "output": good,
+        "input": needed,
+        "effect": rng.choice(["essential"] * 5 + ["adds"] * 4 + ["negligible"]),
+    }
+    if rng.random() < 0.4:
+        s = None if rng.random() < 0.3 else round(rng.random(), 2)
+        row |= {"criticality": None, "criticality_basis": "rule", "substitutability": s}
+    else:
+        row |= _triple(rng, "criticality")
+    return row | ({} if rng.random() < 0.3 else _triple(rng, "value_share", rng.choice([0.004, 0.2])))
 
 
-def _production(draw: Draw, good: str, countries: list[str]) -> Rows:
-    if often(draw, 1):
+def _production(rng: Random, good: str, places: list[str]) -> list[Row]:
+    if rng.random() < 0.08:
         return []
-    makers = some(draw, countries, 1, 3)
-    rows: Rows = []
-    for c, share in zip(makers, shares(draw, len(makers)), strict=True):
-        row = {"good": good, "producer": c, "country": c, "share": share}
-        if often(draw, 4):
-            row["spare"] = draw(st.sampled_from([0.1, 0.5, 2.0]))
-        if c != "ROW" and often(draw, 2):
-            part = draw(st.sampled_from([0.25, 0.5]))
-            rows.append({**row, "producer": f"{good}_{c}_two", "share": share * part})
-            row |= {"producer": f"{good}_{c}_one", "share": share * (1 - part)}
-        rows.append(row)
-    if often(draw, 2):  # other bases stay evidence
-        rows += [{**row, "basis": "proxy", "share": 1 / len(makers)} for row in rows[:1]]
+    makers = rng.sample(places, rng.randint(1, min(3, len(places))))
+    rows: list[Row] = []
+    for basis in ["output"] if rng.random() < 0.8 else ["capacity", rng.choice(["refining", "output"])]:
+        shares = _parts(rng, len(makers), rng.choice([1.0, 1.0, 0.9, 0.6]))
+        rows += [
+            {"good": good, "producer": c, "share": s, "basis": basis, "spare": round(rng.uniform(0, 0.5), 2)}
+            for c, s in zip(makers, shares, strict=True)
+        ]
+    if rng.random() < 0.2:
+        for row in rows:
+            row["use"] = "yes" if row["basis"] == rows[0]["basis"] else "no"
+    others = [c for c in places if c not in makers and c != "ROW"]
+    if others and rng.random() < 0.15:  # named, share unknown
+        rows.append({**rows[0], "producer": rng.choice(others), "share": None, "spare": None})
     return rows
 
 
-def _trade(draw: Draw, good: str, countries: list[str], tables: Tables) -> Rows:
-    rows: Rows = []
-    makers = {row["country"] for row in tables["production"] if row["good"] == good}
-    bloc = next((row for row in tables["countries"] if row["kind"] == "bloc"), {"members": []})
-    firms = [row["producer"] for row in tables["production"] if row["producer"] != row["country"]]
-    importers = [*countries, *(["EU27"] if bloc["members"] else []), *firms]
-    for importer in (i for i in importers if often(draw, 2)):
-        own = [importer, *(bloc["members"] if importer == "EU27" else []), importer.split("_")[-2] if "_" in importer else ""]
-        sellers = [c for c in countries if c not in own]
-        if set(bloc["members"]) & makers and not set(own) & {"EU27", *bloc["members"]}:
-            sellers.append("EU27")
-        basis = draw(st.sampled_from(["imports", "imports", "supply"]))
-        exporters = some(draw, sellers, 1, 3)
-        if basis == "supply" and importer in countries and often(draw, 5):
-            exporters[0] = importer
-        for exporter, share in zip(exporters, shares(draw, len(exporters)), strict=True):
-            rows.append({"good": good, "importer": importer, "exporter": exporter, "share": share, "basis": basis})
+def _split_into_firms(rng: Random, tables: Tables) -> None:
+    """Firms F1 and F2 in place of one country that makes a good."""
+    found = [row for row in tables["production"] if row["share"] and row["producer"] != "ROW"]
+    if not found:
+        return
+    row = rng.choice(found)
+    good, country = row["good"], row["producer"]
+    kept = [r for r in tables["production"] if not (r["good"] == good and r["producer"] == country)]
+    part = rng.choice([0.3, 0.5, 0.8])
+    for old in [r for r in tables["production"] if r["good"] == good and r["producer"] == country]:
+        for firm, share in (("F1", part), ("F2", 1 - part)):
+            kept.append({**old, "producer": firm, "country": country, "share": round(old["share"] * share, 7)})
+    tables["production"] = kept
+
+
+def _trade(rng: Random, good: str, places: list[str], tables: Tables, has: Features) -> list[Row]:
+    """Documented imports and supply; with traders, some from countries that make none of it."""
+    bloc = next(row["members"].split(";") for row in tables["countries"] if row["kind"] == "bloc")
+    makers = {row.get("country", row["producer"]) for row in tables["production"] if row["good"] == good}
+    sellers = [c for c in places if has.traders or c in makers or not makers]
+    rows: list[Row] = []
+    for importer in [*places, *([BLOC] if has.blocs else [])]:
+        if rng.random() > 0.2:
+            continue
+        inside = bloc if importer == BLOC else [importer]
+        exporters = [c for c in sellers if c not in inside]
+        if has.blocs and importer not in (BLOC, *bloc) and makers & set(bloc):
+            exporters.append(BLOC)
+        basis = rng.choice(["imports", "imports", "supply"])
+        chosen = rng.sample(exporters, min(len(exporters), rng.randint(1, 2)))
+        if basis == "supply" and importer in makers and rng.random() < 0.5:
+            chosen.append(importer)
+        shares = _parts(rng, len(chosen), rng.choice([1.0, 0.8, 0.5]))
+        rows += [
+            {"good": good, "importer": importer, "exporter": x, "share": s, "basis": basis}
+            for x, s in zip(chosen, shares, strict=True)
+        ]
+    firm = next((row for row in tables["production"] if row["producer"] == "F1"), None)
+    needs = {row["input"] for row in tables["bom"] if firm and row["output"] == firm["good"]}
+    exporters = [c for c in sellers if firm and c != firm["country"]]
+    if good in needs and exporters and rng.random() < 0.5:
+        source = {"importer": "F1", "exporter": rng.choice(exporters), "share": 0.75, "basis": "supply"}
+        rows.append({"good": good, **source})
     return rows
 
 
-# --- the law ----------------------------------------------------------------------------------------------------------
-
-
-def _clause(draw: Draw, event: str, tables: Tables, countries: list[str], goods: list[str]) -> None:
-    acts_on = draw(st.sampled_from(["export", "export", "export", "import", "output", "reexport", "nothing"]))
-    firms = [row["producer"] for row in tables["production"] if row["producer"] != row["country"]]
-    measures = ["licence", "ban", "quota", *(["entity_list", "entity_list"] if acts_on == "export" else [])]
-    measure = draw(st.sampled_from(measures))
-    if often(draw, 1, 12):
-        measure = draw(st.sampled_from(["agreement", "easing", "reporting"]))
-    issuer = draw(st.sampled_from([c for c in countries if c != "ROW"]))
-    areas = [c for c in countries if c != issuer] + [row["country"] for row in tables["countries"] if row["kind"] == "bloc"]
-    reach = ["ALL"] if acts_on == "output" or often(draw, 5) else some(draw, areas, 1, 2)
-    end_use = draw(st.sampled_from(["any", "any", "civil", "military", "listed"]))
-    tables["events"].append(
-        {"event": event, "issuer": issuer, "measure": measure, "acts_on": acts_on, "destinations": reach, "end_use": end_use}
+def _clause(rng: Random, event: str, goods: list[str], places: list[str], tables: Tables) -> None:
+    """One clause with its scope, its legal life and its severities."""
+    acts_on = rng.choice(["export"] * 5 + ["import", "output", "output", "reexport", "reexport"])
+    issuer = rng.choice([c for c in places if c != "ROW"])
+    others = [c for c in places if c != issuer]  # a clause that names its issuer alone would be nonsense
+    destinations = "ALL" if acts_on == "output" else _some(rng, others)
+    row: Row = {"event": event, "acts_on": acts_on, "issuer": issuer, "destinations": destinations}
+    row["end_use"] = rng.choice(["any", "any", "any", "listed", "civil", "military"])
+    row["measure"] = {"reexport": "extraterritorial", "output": "supply_stop"}.get(
+        acts_on, rng.choice(["ban", "quota"])
     )
-    named = some(draw, goods, 1, 3)
-    for good in named:
-        row = {"event": event, "item": good, "good": good}
-        if often(draw, 4):
-            row |= spread(draw, "coverage")
-        if measure == "entity_list" and firms and often(draw, 8):
-            row["buyer"] = some(draw, firms, 1, 2)
-        if acts_on == "reexport":
-            row["role"] = draw(st.sampled_from(["covered", "covered", "covered", "technology"]))
-            if row["role"] == "covered" and often(draw, 7):
-                row["content_threshold"] = draw(st.sampled_from([0.0001, 0.001, 0.01]))
-        tables["event_scope"].append(row)
-    if acts_on == "reexport":
-        others = [row["event"] for row in tables["events"][:-1]]
-        for good in some(draw, goods, 1, 3):
-            tables["event_scope"].append({"event": event, "item": f"{good} inside", "good": good, "role": "content"})
-        if others and often(draw, 4):
-            told = {"event": event, "item": "the same goods", "good": None, "same_as": draw(st.sampled_from(others))}
-            tables["event_scope"].append({**told, "role": draw(st.sampled_from(["content", "covered"]))})
-    tables["event_phases"] += [{"event": event, **row} for row in _phases(draw, acts_on, reach, areas)]
-    tables["severities"] += _severities(draw, event, acts_on, reach, areas, named, end_use)
-    hidden = [g for g in goods if g not in named]
-    if acts_on == "export" and hidden and often(draw, 3):
-        row = {"event": event, "good": hidden[0], "destinations": some(draw, areas, 1, 2), "scope": "practice"}
-        tables["severities"].append({**row, **spread(draw, "severity")})
+    scope = _scope(rng, row, goods, tables)
+    firm = next((r for r in tables["production"] if r["producer"] == "F1"), None)
+    if acts_on == "export" and rng.random() < 0.5 and firm and firm["country"] != issuer:
+        row |= {"measure": "entity_list", "end_use": "listed"}
+        scope = [{**r, "buyer": "F1"} for r in scope if r.get("good")]
+    if rng.random() < 0.05:
+        row |= {"measure": "reporting"}
+    covered = [r["good"] for r in scope if r.get("good")]
+    for name, found in (
+        ("events", [row]),
+        ("event_scope", scope),
+        ("event_phases", _phases(rng, event, others if acts_on != "output" else [])),
+        ("severities", _severities(rng, row, covered, places)),
+    ):
+        tables[name] = [*tables.get(name, []), *found]
 
 
-def _phases(draw: Draw, acts_on: str, reach: list[str], areas: list[str]) -> Rows:
-    """The legal lives that the design tells apart."""
-    rows: Rows = [{"from": "2025-01-01", "status": "in_force"}]
-    life = draw(st.sampled_from(["plain", "plain", "later", "ended", "pause", "pause", "limited", "apart", "never"]))
-    until = {"until": draw(st.sampled_from(["2025-05-31", ON, "2025-06-30"]))}
-    until["until_included"] = draw(st.sampled_from(["", "yes", "no"]))
-    if often(draw, 3):
-        rows.insert(0, {"from": "2024-12-01", "status": "announced"})
-    if life == "later":
-        rows[-1]["from"] = "2025-07-01"
-    elif life == "ended":
-        rows.append({"from": "2025-03-01", "status": "ended"})
-    elif life == "limited":
-        rows[-1] |= until
-    elif life == "pause":
-        rows.append({"from": "2025-02-01", "status": "suspended", **until})
-    elif life == "never":
-        rows[-1] = {"from": "2024-12-15", "status": "suspended", **until}
-    elif life == "apart" and acts_on != "output":
-        among = areas if reach == ["ALL"] else reach
-        rows.append({"from": "2025-02-01", "status": "suspended", "destinations": some(draw, among, 1, 1)})
-    if life in ("pause", "limited", "never") and often(draw, 5):
-        status = draw(st.sampled_from(["in_force", "suspended", "ended"]))
-        grade = draw(st.sampled_from(["instrument", "readout", "press"]))
-        rows.append({"from": draw(st.sampled_from(["2025-05-01", ON])), "status": status, "grade": grade})
+def _some(rng: Random, places: list[str]) -> str:
+    kind = rng.random()
+    if kind < 0.4:
+        return "ALL"
+    return BLOC if kind < 0.5 else ";".join(rng.sample(places, min(len(places), rng.randint(1, 2))))
+
+
+def _scope(rng: Random, event: Row, goods: list[str], tables: Tables) -> list[Row]:
+    base: Row = {"event": event["event"]}
+    chosen = rng.sample(goods, rng.randint(1, min(2, len(goods))))
+    rows = [{**base, "good": g, **(_triple(rng, "coverage") if rng.random() < 0.5 else {})} for g in chosen]
+    others = [
+        e["event"] for e in tables.get("events", []) if e["acts_on"] == "export" and e["measure"] != "entity_list"
+    ]
+    if event["acts_on"] != "reexport":
+        if others and rng.random() < 0.3:
+            rows.append({**base, "item": "what another act covers", "same_as": rng.choice(others), "good": None})
+        return rows
+    kind = rng.random()
+    if kind < 0.25:
+        return rows  # goods of the issuer's origin, sent on
+    if kind < 0.4:
+        return [{**r, "role": "technology"} for r in rows]
+    made = {(r["good"], r.get("country", r["producer"])) for r in tables["production"]}
+    content = [g for g in goods if g not in chosen] or goods
+    counted = rng.sample(content, rng.randint(1, min(2, len(content))))
+    rows = [{**r, "content_threshold": rng.choice([0.001, 0.05])} for r in rows]
+    rows = [r for r in rows if (r["good"], event["issuer"]) not in made]  # foreign-made goods
+    return [*rows, *({**base, "good": g, "item": f"{g} inside", "role": "content"} for g in counted)]
+
+
+def _phases(rng: Random, event: str, places: list[str]) -> list[Row]:
+    start: Row = {"event": event, "from": START}
+    kind = rng.random()
+    if kind < 0.45:
+        return [start]
+    if kind < 0.55:
+        return [start, {**start, "from": "2025-03-01", "status": "ended"}]
+    if kind < 0.6 and places:
+        later: Row = {**start, "from": "2025-03-01", "status": "suspended", "destinations": rng.choice(places)}
+        return [start, later]
+    pause: Row = {**start, "from": "2025-02-01", "status": "suspended"}
+    pause["until"] = rng.choice(["2025-05-20", "2025-05-31", ON, ON, "2025-09-01"])
+    pause["until_included"] = rng.choice(["yes", "no", None])
+    if kind < 0.8:
+        return [start, pause]
+    named: Row = {**start, "from": rng.choice(["2025-04-01", "2025-05-25"])}
+    named |= {"status": rng.choice(["suspended", "in_force"]), "grade": rng.choice(["instrument", "readout", "press"])}
+    return [start, pause, named]
+
+
+def _severities(rng: Random, event: Row, covered: list[str], places: list[str]) -> list[Row]:
+    base: Row = {"event": event["event"], "destinations": "ALL", "end_use": "any"}
+    rows = [{**base, **_triple(rng, "severity", 1, -0.1)}]
+    if event["acts_on"] == "output":
+        return rows
+    for number in range(rng.randint(0, 2)):
+        row = {**base, "from": f"2025-02-0{number + 1}", **_triple(rng, "severity")}
+        row["destinations"] = rng.choice(["ALL", BLOC, rng.choice(places)])
+        row["end_use"] = rng.choice(["any", "any", "civil", "military"])
+        row["good"] = rng.choice([None, *covered])
+        row["until"] = rng.choice([None, None, ON, "2025-07-01"])
+        rows.append(row)
+    if event["acts_on"] == "export" and event["measure"] != "entity_list" and rng.random() < 0.3:
+        practice: Row = {**base, "from": "2025-01-15", "scope": "practice", **_triple(rng, "severity")}
+        practice["good"] = rng.choice([row["good"] for row in rows if row.get("good")] or covered or [None])
+        practice["destinations"] = rng.choice(places)
+        rows.append(practice)
     return rows
 
 
-def _severities(
-    draw: Draw, event: str, acts_on: str, reach: list[str], areas: list[str], named: list[str], end_use: str
-) -> Rows:
-    """Some rows of every kind of specificity, unique by key."""
-    uses = ["any", "civil", "military"] if end_use in ("any", "listed") else ["any", end_use]
-    rows: Rows = []
-    for _ in range(draw(st.integers(0, 4))):
-        row: dict[str, Any] = {"event": event, "good": draw(st.sampled_from([None, *named]))}
-        row["destinations"] = "ALL" if acts_on == "output" or often(draw, 5) else draw(st.sampled_from(areas))
-        row["end_use"] = draw(st.sampled_from(uses))
-        row["from"] = draw(st.sampled_from(["2025-01-01", "2025-04-01", "2025-06-01", "2025-07-01"]))
-        row["until"] = draw(st.sampled_from([None, None, "2025-05-01", ON])) if row["from"] < "2025-04-02" else None
-        key = ("good", "destinations", "end_use", "from")
-        if all(any(row[name] != other[name] for name in key) for other in rows):
-            rows.append(row | spread(draw, "severity", draw(st.sampled_from([1.0, 0.8, 0.5, 0.2, 0.0, -0.3]))))
-    return rows
+@dataclass(frozen=True)
+class Needs:
+    """A random network for `availability`: plain rows; nodes and supplies are numbers."""
+
+    share: dict[tuple[int, int], float]  # (supply, node)
+    own: dict[int, float]
+    lost: dict[tuple[int, int], float]  # (supply, node): share of that flow lost
+    needs: list[dict[str, Any]]  # node, supply, group, weight, takeover, essential, criticality; sorted by node, group
+
+
+def networks() -> st.SearchStrategy[Needs]:
+    return st.randoms(use_true_random=False).map(random_network)
+
+
+def random_network(rng: Random) -> Needs:
+    """A few firms that buy from one another, cycles included."""
+    count, supplies = rng.randint(3, 8), rng.randint(2, 8)
+    share: dict[tuple[int, int], float] = {}
+    for supply in range(supplies):
+        sellers = rng.sample(range(count), rng.randint(1, min(3, count)))
+        for seller, part in zip(sellers, _parts(rng, len(sellers)), strict=True):
+            share[supply, seller] = part
+    needs: list[dict[str, Any]] = []
+    group = 0
+    for node in range(count):
+        for _ in range(rng.randint(0, 2)):
+            members = rng.sample(range(supplies), rng.choice([1, 1, min(2, supplies)]))
+            parts = _parts(rng, len(members))
+            essential = rng.random() < 0.6
+            for supply, part in zip(members, parts, strict=True):
+                lone = len(members) == 1
+                needs.append(
+                    {
+                        "node": node,
+                        "supply": supply,
+                        "group": group,
+                        "weight": 1.0 if lone else part,
+                        "takeover": 0.0 if lone else round(rng.random(), 3),
+                        "essential": essential,
+                        "criticality": round(rng.random(), 3),
+                    }
+                )
+            group += 1
+    lost = {link: round(rng.random(), 3) for link in share if rng.random() < 0.3}
+    own = {node: 1.0 if rng.random() < 0.7 else round(rng.random(), 3) for node in range(count)}
+    return Needs(share, own, lost, needs)
