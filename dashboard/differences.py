@@ -10,9 +10,9 @@ from supplychain import figures
 from supplychain.figures.bars import points
 from supplychain.figures.style import percent
 from supplychain.network import Exposure
+from supplychain.whatif import event_ids
 
 SAME = 5e-4  # changes below a twentieth of a point are not told
-PLAIN = ("product", "short_a", "short_b", "change", "data and options")
 Fact = tuple[str, str, str]
 
 
@@ -42,13 +42,13 @@ def felt_difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
 
 def by_event(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     """One row a product and event whose change of short is told: product, event, change; the largest first."""
-    events = [column for column in frame.columns if column not in (*PLAIN, "name", "to_product")]
+    about = ["name", "product", "to_product"]
+    events = [column for column in frame.columns if column not in (*about, "short_a", "short_b", "change")]
     titles = view.net.table("events").set_index("event")["title"]
-    long = frame.melt(["name", "product", "to_product"], [*events, *(["data and options"] * ("data and options" in frame))],
-                      "event", "change")  # fmt: skip
+    long = frame[[*about, *events]].melt(about, events, "event", "change")
     long = long[long["change"].abs() >= SAME]
     long = long.sort_values("change", key=lambda c: c.abs(), ascending=False, kind="stable", ignore_index=True)
-    specs = dict(zip((f"what-if-{k}" for k in range(1, 1 + len(view.scenario.what_if))), view.scenario.what_if))
+    specs = dict(zip(event_ids(len(view.scenario.what_if)), view.scenario.what_if, strict=True))
     long["title"] = [specs.get(event, titles.get(event, event)) for event in long["event"]]
     return long[["name", "event", "change", "title", "product", "to_product"]]
 
@@ -63,16 +63,18 @@ def answer(frame: pd.DataFrame, before: str, after: str) -> str:
         if len(rows):
             top = rows.iloc[0]
             most = f"{top['name']}, {points(float(top['change']))} (from {percent(float(top['short_a']))} to "
-            parts.append(f"{len(rows)} of {len(frame)} miss {word} supply, most {most}{percent(float(top['short_b']))})")
+            parts.append(
+                f"{len(rows)} of {len(frame)} miss {word} supply, most {most}{percent(float(top['short_b']))})"
+            )
     return f"{after[:1].upper()}{after[1:]} against {before}: " + "; ".join(parts) + "."
 
 
 def facts(frame: pd.DataFrame, before: str, after: str) -> list[Fact]:
     """How many products miss supply on each side, and how many change."""
-    sides = [
-        (words, f"{int((frame[column] > 0).sum())} of {len(frame)}", f"miss supply; {int((frame[column] >= 0.5).sum())} half or more")
-        for words, column in ((before, "short_a"), (after, "short_b"))
-    ]  # fmt: skip
+    sides = []
+    for words, column in ((before, "short_a"), (after, "short_b")):
+        hit, half = int((frame[column] > 0).sum()), int((frame[column] >= 0.5).sum())
+        sides.append((words, f"{hit} of {len(frame)}", f"miss supply; {half} half or more"))
     worse, better = int((frame["change"] >= SAME).sum()), int((frame["change"] <= -SAME).sum())
     return [*sides, ("Change", f"{worse} worse, {better} better", f"{len(frame) - worse - better} as before")]
 
@@ -80,15 +82,17 @@ def facts(frame: pd.DataFrame, before: str, after: str) -> list[Fact]:
 def card(view: View, frame: pd.DataFrame, before: str, after: str, reading: str, key: str) -> Card:
     """The two sides as a figure and the table behind it."""
     columns = ["name", f"{reading}_a", f"{reading}_b", "change", "product", "to_product"]
-    drawn = frame[[c for c in columns if c != "to_product"]]
+    drawn = frame.loc[frame["change"].abs() >= SAME, columns[:-1]]
     return Card(
         key,
         f"{reading.capitalize()}: {before} and {after}",
         frame[columns],
-        lambda theme: figures.comparison(
+        None
+        if drawn.empty
+        else lambda theme: figures.comparison(
             drawn, a=before, b=after, market=view.market, reading=reading, theme=theme
         ),
-        note="Shares of normal supply (%); the change in points. The largest change stands first.",
+        note="Shares of normal supply (%), change in points; largest change first, the chart leaves out what stays.",
         help="difference" if reading == "short" else "felt",
         links=(("name", "to_product"),),
     )

@@ -23,7 +23,7 @@ EXAMPLES = (
 _SPECS = (
     "CHN stops gallium,germanium to USA at 1 from {on}",
     "MMR halts heavy_ree_concentrate at 0.9 from {on}",
-    "USA bans ndfeb_magnet from CHN at 1 from {on}",
+    "USA bans ndfeb_magnet_standard,ndfeb_magnet_high_temp from CHN at 1 from {on}",
 )
 VERBS = {
     "stops": "stops its exports of",
@@ -36,9 +36,7 @@ FORM = ("issuer", "verb", "goods", "places", "low", "severity", "high", "end_use
 def examples(view: View) -> list[tuple[str, View]]:
     """Ready-made questions: words, and the view that asks them."""
     start = view.scenario.on.replace(month=1, day=1)
-    return [
-        (words, with_specs(view, [spec.format(on=start)])) for words, spec in zip(EXAMPLES, _SPECS, strict=True)
-    ]
+    return [(words, with_specs(view, [spec.format(on=start)])) for words, spec in zip(EXAMPLES, _SPECS, strict=True)]
 
 
 def goods_choices(net: Network) -> list[dict[str, Any]]:
@@ -63,7 +61,11 @@ def goods_choices(net: Network) -> list[dict[str, Any]]:
 
 def from_form(net: Network, form: Mapping[str, Any]) -> WhatIf:
     """The event that a form describes; percentages as people write them. Raises InputError."""
-    for field, words in (("issuer", "a country or bloc"), ("goods", "at least one good or commodity"), ("start", "a day")):
+    for field, words in (
+        ("issuer", "a country or bloc"),
+        ("goods", "at least one good or commodity"),
+        ("start", "a day"),
+    ):
         if not form.get(field):
             raise InputError("form", field, form.get(field) or "", words, "Fill it in and add again.")
     low, central, high = (_share(form.get(name), name) for name in ("low", "severity", "high"))
