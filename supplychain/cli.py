@@ -44,10 +44,9 @@ OneProduct = Annotated[str, typer.Argument(help="The product.")]
 
 def main() -> NoReturn:
     """Entry point of the command: errors of use and of data are one message on standard error, exit code 2."""
+    code = 0
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = app(standalone_mode=False) or 0  # typer hands back the code of an Exit
     except SupplyChainError as error:
         fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
@@ -60,7 +59,7 @@ def main() -> NoReturn:
         if said is None:
             raise
         fail(said())
-    sys.exit(0)
+    sys.exit(code)
 
 
 def fail(message: str, code: int = 2) -> NoReturn:
@@ -331,6 +330,35 @@ def validate(
     print(f"{errors} errors, {len(problems) - errors} warnings")
     if errors:
         raise typer.Exit(1)
+
+
+@app.command()
+def calibrate(
+    view: Annotated[str, typer.Option("--view", help="series, flows, sourcing or importers.")] = "series",
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """Does it fit what happened: observed against modelled flows, and sourcing against trade rows kept aside."""
+    from supplychain import calibrate as fit
+    from supplychain import output as out
+
+    titles = {
+        "series": "Misfit of each observed flow (shares of its baseline)",
+        "flows": "Observed and modelled flow, month by month (shares of the baseline)",
+        "sourcing": "Sources found by the surplus rule against import rows kept aside, by good",
+        "importers": "Sources found by the surplus rule against import rows kept aside, by importer",
+    }
+    if view not in titles:
+        raise InputError("calibrate", "--view", view, ", ".join(titles))
+    net = network(data, overlay)
+    if view in ("series", "flows"):
+        with progress("Months compared") as step:
+            rows = fit.flows(net.model, step)
+        rows = fit.series_fit(rows) if view == "series" else rows
+    else:
+        rows = fit.sourcing_fit(net.model)
+        rows = fit.sourcing_summary(rows) if view == "sourcing" else rows
+    answer = out.Answer(rows, f"view={view}", net)
+    out.write(answer, format, output, force, lambda: out.plain_table(rows, titles[view]))
 
 
 @app.command()

@@ -234,7 +234,7 @@ class Result:
         """(5,) linked, dependent, short low, short, short high of a product in the market."""
         rows, weights = self.supplies(product)
         result: Floats = weights @ (1.0 - self.solved.arrived[rows, self._columns(product)])
-        return np.where(result < CLEAN, 0.0, result)
+        return np.where(result < CLEAN, 0.0, np.minimum(result, 1.0))
 
     @property
     def acts(self) -> tuple[Act, ...]:
