@@ -114,7 +114,7 @@ def progress(what: str) -> Iterator[Callable[..., None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
 
-        def step(done: int, total: int | None = None) -> None:
+        def step(done: float, total: int | None = None) -> None:
             bar.update(task, completed=done, total=total)
 
         yield step
@@ -263,6 +263,27 @@ def content(
     rows = net.content(event, on)
     title = f"Content of {event} (share of value; high counts an unknown share as all of it)"
     out.write(out.Answer(rows, f"event={event}", net), format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def report(
+    kind: Annotated[str, typer.Argument(help="situation, product, event, mineral, country, portfolio or comparison.")],
+    on: On, market: Market,
+    output: Annotated[Path, typer.Option("--output", help="File to write: .html, .pdf, .xlsx, .md or .json.")],
+    subject: Annotated[str | None, typer.Option("--subject", help="The good, event, commodity or country.")] = None,
+    other: Annotated[str | None, typer.Option("--other", help="Compare with this day or query.")] = None,
+    light: Annotated[bool, typer.Option("--light", help="HTML with still figures, under 1 MB.")] = False,
+    product: Product = None, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
+    sharing: Sharing = "fixed", legal_only: LegalOnly = False, unconfirmed: Unconfirmed = "both", data: Data = None,
+    overlay: Overlay = None, force: Force = False,
+) -> None:  # fmt: skip
+    """Write a report that can be sent on; the ending of the file tells the format."""
+    from supplychain.report import write_report
+
+    net = network(data, overlay)
+    x = ask(net, on, market, product, event, what_if, end_use, sharing, legal_only, unconfirmed)
+    with progress(f"writing {output.name}") as step:
+        write_report(net, kind, x.scenario, output, subject, other, light, force, lambda done, _: step(done * 100, 100))
 
 
 @app.command()

@@ -19,12 +19,15 @@ from supplychain.report.ask import Progress
 from supplychain.report.model import Figure, Report, Table, Text
 from supplychain.report.still import Stills, stills
 
+PAGE = 118.0  # letters of a table that stand side by side on paper
+LONGEST_WORD = 16  # a longer one is broken
 PLOTLY = "<!-- plotly.js -->"  # stands for the library while the page is put together
 NOTHING_DRAWN = (
     "Figures are left out of this file, because no Chromium was found to draw them; the tables hold their numbers."
 )
 
 _BLANK = re.compile(r"\s*\n\s*\n\s*|[ \t]+\n")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def page(report: Report, progress: Progress | None = None) -> str:
@@ -35,7 +38,14 @@ def page(report: Report, progress: Progress | None = None) -> str:
             progress(k / len(report.figures), "figures")
         drawn[figure.key] = Markup(_json({"light": _plain(figure.light), "dark": _plain(figure.dark)}))
     text = _render(report, drawn=drawn, scripts=True)
-    return text.replace(PLOTLY, get_plotlyjs().replace("</script", "<\\/script"), 1)
+    return text.replace(PLOTLY, _library(), 1)
+
+
+@cache
+def _library() -> str:
+    """plotly.js as it may stand in a page: characters that HTML forbids are written as JavaScript escapes."""
+    text = str(get_plotlyjs()).replace("</script", "<\\/script")
+    return _FORBIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def light_page(report: Report, progress: Progress | None = None) -> str:
@@ -66,7 +76,7 @@ def _render(report: Report, **more: Any) -> str:
     options = {"drawn": {}, "scripts": False, "pictures": {}, "missing": "", "paper": False}
     template = _environment().get_template("report.html")
     text = template.render(
-        report=report, contents=_contents(report), cells=_cells(report), library=Markup(PLOTLY), **{**options, **more}
+        report=report, contents=_contents(report), cells=_cells(report), widths=_widths(report), library=Markup(PLOTLY), **{**options, **more}
     )
     return _BLANK.sub("\n", text).strip() + "\n"
 
@@ -97,6 +107,23 @@ def _contents(report: Report) -> list[tuple[str, str]]:
         ("sources", "Sources"),
         ("reproduce", "How to reproduce this report"),
     ]
+
+
+def _widths(report: Report) -> Any:
+    """Shares of a page (%) for the columns of a table: laid out by need, a page takes a minute."""
+
+    def widths(table: Table) -> list[int]:
+        least, more = [], []
+        for column in table.columns:
+            texts = [words.cell(column, row, report.numbers) for row in table.rows]
+            longest = max(len(word) for text in [column.label, *texts] for word in (text.split() or [""]))
+            least.append(min(longest, LONGEST_WORD) + 1.5)
+            more.append(sum(map(len, texts)) / len(texts))
+        left = max(0.0, PAGE - sum(least))
+        found = [a + left * b / max(sum(more), 1.0) for a, b in zip(least, more, strict=True)]
+        return [round(100 * width / sum(found)) for width in found]
+
+    return widths
 
 
 def _cells(report: Report) -> Any:
