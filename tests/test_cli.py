@@ -92,10 +92,10 @@ def test_files_are_whole_and_kept(tmp_path: Path) -> None:
 
 
 def test_what_if_in_words_and_in_a_file(tmp_path: Path) -> None:
-    spec = "CHN stops ndpr_oxide at 0.9 from 2026-01-01"
+    spec = "CHN stops ndfeb_magnet_high_temp at 1 from 2026-01-01"
     file = tmp_path / "stop.toml"
     file.write_text(f'what_if = ["{spec}"]\n')
-    question = ("exposure", "--on", "2026-01-02", "--market", "USA", "--product", "EV", "--format", "csv")
+    question = ("exposure", "--on", "2026-01-02", "--market", "USA", "--product", "hybrid_car", "--format", "csv")
     assert run(*question, "--what-if", spec) == run(*question, "--what-if", str(file))
     assert run(*question, "--what-if", spec) != run(*question)
 
