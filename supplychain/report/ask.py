@@ -119,8 +119,8 @@ class Ask:
         """
         world, table = self.net.model.sourcing.world, self.net.table("goods").set_index("good")
         rows = [
-            (good, self.good(good), table.at[good, "stage"], world.countries[maker.country], maker.share, maker.spare or np.nan,
-             world.evidence[maker.evidence][1])
+            (good, self.good(good), table.at[good, "stage"], world.countries[maker.country], maker.share,
+             maker.spare or np.nan, world.evidence[maker.evidence][1])
             for good in goods
             for maker in world.makers[good]
         ]  # fmt: skip

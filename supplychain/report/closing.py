@@ -13,18 +13,20 @@ from supplychain.report.ask import Ask
 from supplychain.report.model import Block, Column, Report, Section, Table, Text
 
 METHOD = (
-    "The chain runs from minerals through materials and components to products; every step is a cited row of the data.",
-    "Where a country gets a good follows its documented supply and imports; what no row explains goes by the exporters' "
-    "surplus, and is then called assumed.",
+    "The chain runs from minerals through materials and components to products; every step is a row of the data with "
+    "its source.",
+    "Where a country gets a good follows its documented supply and imports; what no row explains goes by the surplus "
+    "of the exporters, and is then called assumed.",
     "The state of every clause on the day comes from its dated phases; a promise that has run out is unconfirmed, and "
     "both branches are computed.",
     "A clause takes from a flow what was lost in practice under it (severity, with its range) times the share of the "
     "flow that it covers. Several clauses on one flow: the largest counts.",
     "What arrives is the sum over origins of share times what is let through times what the origin still makes.",
-    "An input costs as much output as it is critical (1 stops the line). The scarcest input and the plant's own capacity "
-    "set the output; they do not multiply. Inputs that can stand in for each other do so as far as documented.",
-    "linked: hangs on it at all. dependent: the structural worst case. short: supply missing on the day, before stocks. "
-    "felt: output lost on the day after stocks and transit.",
+    "An input costs as much output as it is critical (1 stops the line). The scarcest input and the plant's own "
+    "capacity set the output; they do not multiply. Inputs that can stand in for each other do so as far as "
+    "documented.",
+    "linked: hangs on it at all. dependent: the structural worst case. short: supply missing on the day, before "
+    "stocks. felt: output lost on the day after stocks and transit.",
     "felt comes from a daily simulation: stocks are used up, goods under way still arrive, stocks refill slowly.",
     "Low, central and high are three runs with all ranges at one end; they are not quantiles.",
     "Contributions are Shapley values: each clause's average effect over all orders of adding it. They add up.",
@@ -90,11 +92,12 @@ def _fact(ask: Ask, label: str) -> tuple[str, str, str, str, str]:
     rows = ask.x.model.tables[table]
     if label not in rows.index:
         return label, "", "unverified", "", ""
-    row = rows.loc[label]
+    row = {str(key): value for key, value in rows.loc[[label]].iloc[0].items()}
     if table == "bom":
         fact = f"{ask.good(row['output'])} needs {ask.good(row['input'])} ({row['effect']})"
     elif table == "production":
-        fact = f"{ask.country(row['country'])} makes {words.share(row['share'])} of {ask.good(row['good'])} ({row['basis']})"
+        share = words.share(row["share"])
+        fact = f"{ask.country(row['country'])} makes {share} of {ask.good(row['good'])} ({row['basis']})"
     elif table == "trade":
         fact = (
             f"{ask.country(row['importer'])} gets {words.share(row['share'])} of its {row['basis']} of "
@@ -103,7 +106,8 @@ def _fact(ask: Ask, label: str) -> tuple[str, str, str, str, str]:
     elif table == "severities":
         lost = words.span(row["severity_low"], row["severity"], row["severity_high"])
         what = ask.good(row["good"]) if row["good"] else "all it covers"
-        fact = f"{row['event']} took {lost} of {what} to {', '.join(row['destinations'])} ({row['basis'].replace('_', ' ')})"
+        places, basis = ", ".join(row["destinations"]), row["basis"].replace("_", " ")
+        fact = f"{row['event']} took {lost} of {what} to {places} ({basis})"
     else:
         fact = f"Assumed: {row['name']} of {row['applies_to']} = {words.number(row['value'])} {row['unit']}"
     return fact, str(row["year"] or ""), str(row["confidence"]), str(row["source_id"]), str(row["note"] or "")

@@ -12,6 +12,7 @@ from supplychain.report.model import Column, Figure, Report, Section, Table, Tex
 
 OTHERS = 8  # covered goods whose other makers are drawn
 RESTED = 8
+COUNTED = 0.01  # a smaller shortage does not count a product in the answer
 ACTS = {
     "licence": "makes exports need a licence",
     "ban": "bans exports",
@@ -33,7 +34,7 @@ def event(ask: Ask) -> Report:
     """One clause or incident, looked at alone."""
     name = ask.net.tables.resolve(ask.subject, "event")
     ask = ask.about(name, ask.scenario.changed(events=[name]))
-    about = ask.net.table("events").set_index("event").loc[name]
+    about = ask.net.table("events").set_index("event").loc[[name]].iloc[0]
     ask.step(0.05, "exposure")
     frame = ask.ranked
     covered = ask.net.model.calendar.covered(name, ask.on)
@@ -65,7 +66,7 @@ def event(ask: Ask) -> Report:
         sections.append(_others(ask, made, str(about["issuer"])))
     answer = _answer(ask, name, about, covered, frame)
     title = f"{about['title']}"
-    subtitle = f"Event report, {name}, {ask.market} on {words.day(ask.on)}"
+    subtitle = f"Event report, {name}, {ask.country(ask.scenario.market)} on {words.day(ask.on)}"
     return finish(ask, title, subtitle, answer, sections, reached["product"].head(RESTED).tolist())
 
 
@@ -93,7 +94,7 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
     ]
     if str(about["acts_on"]) == "nothing":
         return [*lines, "By itself it restricts no flow, so it costs nothing in the model."]
-    linked, short = frame[frame["linked"] > 0], frame[frame["short"] > 0]
+    linked, short = frame[frame["linked"] > 0], frame[frame["short"] >= COUNTED]
     if not len(linked):
         lines.append(f"On {day} it reaches none of the {len(frame)} products followed in {ask.market}.")
         return lines
@@ -102,15 +103,15 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
         lines.append(f"{reach}; none of them is estimated to be short of supply in the central run.")
         return lines
     lines.append(
-        f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply on {day}."
+        f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply by 1 % or more on {day}."
     )
     row = short.sort_values(["short", "product"], ascending=[False, True], kind="stable").iloc[0]
     missing = words.span(row["short_low"], row["short"], row["short_high"])
-    felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
-    after = (
-        f"; after stocks and goods under way, {felt} of output is estimated to be lost" if row["felt_high"] > 0 else ""
+    felt = words.lost(row["felt_low"], row["felt"], row["felt_high"])
+    lines.append(
+        f"Most short is {row['name']}: {missing} of normal supply is missing on the day; after stocks and goods under way, "
+        f"{felt}."
     )
-    lines.append(f"Most short is {row['name']}: {missing} of normal supply is missing on the day{after}.")
     return lines
 
 
@@ -125,7 +126,7 @@ def _state(ask: Ask, name: str) -> str:
         state = str(row["status"]).replace("_", " ")
         where = "" if len(rows) == 1 else f" for {words.listed([ask.place(c) for c in row['destinations']], 4)}"
         sure = "" if row["confirmed"] else ", though that has run out and nothing says what followed (unconfirmed)"
-        told.append(f"{state}{where} since {words.day(row['since'])}{sure}")
+        told.append(f"{state}{where} (since {words.day(row['since'])}){sure}")
     return f"On {words.day(ask.on)} it is {'; '.join(told)}."
 
 
@@ -179,8 +180,8 @@ def _severities(ask: Ask, name: str) -> Table:
             Column("source_id", "Source", "sources"),
         ),
         rows,
-        "Basis: observed in trade, the legal text, an analogy, or judged. Where no row speaks, the prior of the measure "
-        "and its age stands in.",
+        "Basis: observed in trade, the legal text, an analogy, or judged. Where no row speaks, the prior of the "
+        "measure and its age stands in.",
         "No row says how much was lost: only the prior of the measure and its age speaks.",
     )
 

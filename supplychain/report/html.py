@@ -76,7 +76,12 @@ def _render(report: Report, **more: Any) -> str:
     options = {"drawn": {}, "scripts": False, "pictures": {}, "missing": "", "paper": False}
     template = _environment().get_template("report.html")
     text = template.render(
-        report=report, contents=_contents(report), cells=_cells(report), widths=_widths(report), library=Markup(PLOTLY), **{**options, **more}
+        report=report,
+        contents=_contents(report),
+        cells=_cells(report),
+        widths=_widths(report),
+        library=Markup(PLOTLY),
+        **{**options, **more},
     )
     return _BLANK.sub("\n", text).strip() + "\n"
 

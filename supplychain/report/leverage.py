@@ -47,17 +47,18 @@ def mineral(ask: Ask) -> Report:
         top = hit.iloc[0]
         short = words.span(top["short_low"], top["short"], top["short_high"])
         lines.append(
-            f"In {ask.market} the loss of {words.count(len(hit), 'product')} runs through it; {top['name']} is the most "
-            f"exposed, with {short} of normal supply missing on the day."
+            f"In {ask.market} the loss of {words.count(len(hit), 'product')} runs through it; {top['name']} is the "
+            f"most exposed, with {short} of normal supply missing on the day."
         )
     elif len(stops):
+        stop = stops.iloc[0]
         lines.append(
-            f"No loss in {ask.market} runs through it on {day}; a full stop by {ask.place(stops['country'].iloc[0])} of "
-            f"{ask.good(stops['good'].iloc[0])} would reach {words.count(int(stops['products_hit'].iloc[0]), 'product')}."
+            f"No loss in {ask.market} runs through it on {day}; a full stop by {ask.place(stop['country'])} of "
+            f"{ask.good(stop['good'])} would reach {words.count(int(stop['products_hit']), 'product')}."
         )
     else:
         lines.append(f"No single stop of it is felt in {ask.market}.")
-    subtitle = f"Mineral report, {ask.market} on {day}"
+    subtitle = f"Mineral report, {ask.country(ask.scenario.market)} on {day}"
     return finish(ask, words.sentence(name), subtitle, lines, sections, behind[:RESTED])
 
 
@@ -114,7 +115,7 @@ def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
     row = known.sort_values(["leader_share", "good"], ascending=[False, True], kind="stable").iloc[0]
     others = {ask.place(c) for c in known["leader"]} - {ask.place(row["leader"])}
     also = (
-        f"; at other stages {words.listed(sorted(others), 3)} leads"
+        f"; at other stages {words.listed(sorted(others), 3)} {words.verb(len(others), 'leads', 'lead')}"
         if others
         else " and leads at every documented stage"
     )
@@ -134,7 +135,8 @@ def _restricted(ask: Ask, name: str, events: list[str]) -> str:
     if not events:
         return f"On {day} no clause that acts is known to cover it."
     issuers = sorted({ask.place(str(i)) for i in _issuers(ask, events)})
-    return f"On {day} {words.count(len(events), 'clause')} of {words.listed(issuers)} {words.verb(len(events), 'covers', 'cover')} it."
+    covers = words.verb(len(events), "covers", "cover")
+    return f"On {day} {words.count(len(events), 'clause')} of {words.listed(issuers)} {covers} it."
 
 
 def _issuers(ask: Ask, events: list[str]) -> list[str]:
@@ -211,9 +213,9 @@ def country(ask: Ask) -> Report:
         place = int(mine.index[0]) + 1
         lines.append(
             f"If {name} stopped all of the {words.count(int(row['goods']), 'documented good')} it makes, "
-            f"{int(row['products_hit'])} of {words.count(len(products), 'product')} in {ask.market} would be short, on average "
-            f"{words.share(row['mean'])} of normal supply: rank {place} of {len(rank)} countries. It says what could be "
-            "lost, not that a stop is expected."
+            f"{int(row['products_hit'])} of {words.count(len(products), 'product')} in {ask.market} would be short, on "
+            f"average {words.share(row['mean'])} of normal supply: rank {place} of {len(rank)} countries. It says what "
+            "could be lost, not that a stop is expected."
         )
     else:
         lines.append(f"No row says that {name} makes any of the goods behind these products.")
@@ -224,14 +226,13 @@ def country(ask: Ask) -> Report:
             f"{words.count(int(row['products_hit']), 'product')}, {ask.good(row['worst_product'])} most "
             f"({words.share(row['worst'])})."
         )
-    lines.append(
-        f"On {day} {words.count(len(events), 'clause')} of {name} {words.verb(len(events), 'acts', 'act')} on these chains"
-        + (
-            f" and {words.verb(len(hit), 'sets', 'set')} the loss of {words.count(len(hit), 'product')}."
-            if len(hit)
-            else "."
-        )
+    act = words.verb(len(events), "acts", "act")
+    sets = (
+        f" and {words.verb(len(events), 'sets', 'set')} the loss of {words.count(len(hit), 'product')}"
+        if len(hit)
+        else ""
     )
+    lines.append(f"On {day} {words.count(len(events), 'clause')} of {name} {act} on these chains{sets}.")
     return finish(
         ask,
         words.sentence(f"{name} and {ask.market}"),

@@ -47,8 +47,8 @@ def ranking(ask: Ask, frame: pd.DataFrame, key: str = "ranking") -> tuple[Block,
             Column("why", "Why", "prose"),
         ),
         frame,
-        "Shares of normal supply or output, central run with low to high in brackets. Coverage: share of the chain that "
-        "rests on a source.",
+        "Shares of normal supply or output, central run with low to high in brackets. Coverage: share of the chain "
+        "that rests on a source.",
         "No product matches the question.",
     )
     return figure, table
@@ -145,10 +145,9 @@ def over_time(ask: Ask, products: Sequence[str], key: str = "over-time") -> tupl
         ),
         Text(
             (
-                f"Day 0 is {words.day(simulated.start)}, when the first clause of the question takes effect (at most three "
-                "years before the day asked about). Days after "
-                f"{words.day(ask.on)} show what is expected if the clauses run as the data know them; expected is not "
-                "happened.",
+                f"Day 0 is {words.day(simulated.start)}, when the first clause of the question takes effect (at most "
+                f"three years before the day asked about). Days after {words.day(ask.on)} show what is expected if the "
+                "clauses run as the data know them; expected is not happened.",
             )
         ),
     )
@@ -198,8 +197,8 @@ def changed(ask: Ask, change: pd.DataFrame, other: Scenario, title: str = "") ->
             Column("mostly", "Mostly by"),
         ),
         moved,
-        "Central run of supply missing on the day. Mostly by: the event with the largest Shapley value in the direction "
-        "of the change.",
+        "Central run of supply missing on the day. Mostly by: the event with the largest Shapley value in the "
+        "direction of the change.",
         "No product changes by more than a tenth of a point.",
     )
     if moved.empty:

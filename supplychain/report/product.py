@@ -108,7 +108,7 @@ def _readings(ask: Ask, row: pd.Series) -> Table:
             Column("value", "Share of normal", "share", "low", "high"),
         ),
         frame,
-        f"Coverage {words.share(row['coverage'])} of the chain rests on a source; weakest evidence: {row['confidence']}.",
+        f"{words.share(row['coverage'])} of the chain rests on a source; weakest evidence: {row['confidence']}.",
     )
 
 
@@ -158,8 +158,8 @@ def _help(ask: Ask, good: str) -> Section:
             Column("days_avoided", "Days of supply saved", "number"),
         ),
         found.assign(avoided=-found["avoided"]),
-        "Days of supply saved: from the first effect to a year after the day, stocks and goods under way included. What "
-        "a measure costs is not known.",
+        "Days of supply saved: from the first effect to a year after the day, stocks and goods under way included. "
+        "What a measure costs is not known.",
         "No measure touches the chain that sets the loss.",
     )
     smallest = ask.x.smallest_set(good, LEVEL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -67,9 +68,8 @@ def _many(ask: Ask, title: str, other: Scenario, of: str, more: Sequence[Section
     )
     sections += more
     rested = frame.loc[frame["linked"] > 0, "product"].head(RESTED).tolist()
-    subtitle = f"Situation report, {words.count(len(frame), 'product')}, all clauses in force"
-    if ask.scenario.events is not None or ask.scenario.what_if:
-        subtitle = f"Situation report, {words.count(len(frame), 'product')}, chosen events"
+    chosen = "chosen events" if ask.scenario.events is not None or ask.scenario.what_if else "all clauses in force"
+    subtitle = f"{words.sentence(ask.kind)} report, {words.count(len(frame), 'product')}, {chosen}"
     return finish(ask, title, subtitle, answer(ask, frame, change, other, of), sections, rested)
 
 
@@ -85,23 +85,24 @@ def answer(ask: Ask, frame: pd.DataFrame, change: pd.DataFrame, other: Scenario,
         ]
     lines = []
     deep = int((short["short"] > MORE_THAN_HALF).sum())
+    half = f", {deep} of them by more than half" if deep else ""
+    if len(felt):
+        are = words.verb(len(felt), "is", "are")
+        after = f"{len(felt)} {are} estimated to lose output after stocks and goods under way"
+    else:
+        after = "stocks and goods under way are estimated to cover this on the day, so no output is lost yet"
     lines.append(
         f"On {day}, {len(short) or 'none'} of the {words.count(n, 'product')} {of} in {ask.market} "
-        f"{words.verb(len(short), 'is', 'are')} estimated to be short of supply by 1 % or more in the central run"
-        + (f", {deep} of them by more than half" if deep else "")
-        + (
-            f"; after stocks and goods under way, {len(felt)} {words.verb(len(felt), 'is', 'are')} estimated to lose output."
-            if len(felt)
-            else "; stocks and goods under way are estimated to cover this on the day, so no output is lost yet."
-        )
+        f"{words.verb(len(short), 'is', 'are')} estimated to be short of supply by 1 % or more in the central "
+        f"run{half}; {after}."
     )
     first = (felt if len(felt) else short if len(short) else linked).iloc[0]
     lines.append(_leader(ask, first))
     rest = len(linked) - len(short)
     if rest > 0:
         lines.append(
-            f"{words.sentence(words.count(rest, 'other product'))} {words.verb(rest, 'is', 'are')} linked to restricted "
-            "goods without being short, which is a dependence and not a shortage."
+            f"{words.sentence(words.count(rest, 'other product'))} {words.verb(rest, 'is', 'are')} linked to "
+            "restricted goods without being short: a dependence, not a shortage."
         )
     up = change[change["change"] > parts.TOLD]
     down = change[change["change"] < -parts.TOLD]
@@ -118,7 +119,10 @@ def _leader(ask: Ask, row: pd.Series) -> str:
     short = words.span(row["short_low"], row["short"], row["short_high"])
     if row["felt"] > 0:
         felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
-        return f"{name} is the most exposed: {felt} of normal output is estimated to be lost, and {short} of supply is missing on the day{through}."
+        return (
+            f"{name} is the most exposed: {felt} of normal output is estimated to be lost, and {short} of supply is "
+            f"missing on the day{through}."
+        )
     if row["short"] > 0:
         return f"{name} is the most exposed: {short} of normal supply is missing on the day{through}."
     return (
@@ -136,7 +140,7 @@ def _through(ask: Ask, frame: pd.DataFrame) -> Section:
     cuts = {p: place for p in frame["product"] if (place := ask.cut(p)) is not None}
     numbers = Counter(cuts.values())
     by_product = frame.set_index("product")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (good, country), n in sorted(numbers.items(), key=lambda item: (-item[1], item[0])):
         hit = [p for p, place in cuts.items() if place == (good, country)]
         worst = max(hit, key=lambda p: (by_product.at[p, "short"], p))

@@ -56,6 +56,19 @@ def span(low: float, value: float, high: float) -> str:
     return f"{share(value)} ({ends[0]} to {ends[1]})"
 
 
+def lost(low: float, value: float, high: float) -> str:
+    """Output lost after stocks as the end of a sentence, where the central run may lose nothing.
+
+    >>> lost(0.0, 0.4, 0.6)
+    '40 % (0 % to 60 %) of normal output is estimated to be lost'
+    """
+    if value > TOLD:
+        return f"{span(low, value, high)} of normal output is estimated to be lost"
+    if high > TOLD:
+        return f"nothing is estimated to be lost in the central run and up to {share(high)} of output in the high run"
+    return "nothing is estimated to be lost so far"
+
+
 def points(change: float) -> str:
     """A difference of shares in percentage points, with its sign."""
     if not known(change):
