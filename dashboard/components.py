@@ -97,7 +97,7 @@ def grid(
     return dag.AgGrid(
         rowData=_rows(frame),
         columnDefs=[_column(column, frame[column], leads.get(column)) | (DENSE if dense else {}) for column in shown],
-        defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 120, "flex": 1},
+        defaultColDef={"sortable": True, "filter": True, "resizable": True, "wrapHeaderText": True, "autoHeaderHeight": True, "minWidth": 120, "flex": 1},
         columnSize="autoSize" if dense else None,
         dashGridOptions={
             "domLayout": "autoHeight" if len(frame) <= ROW_LIMIT else "normal",

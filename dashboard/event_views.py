@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard.product_views import good_link, names
 from dashboard.state import View
@@ -143,9 +144,9 @@ def began(view: View) -> pd.Timestamp | None:
 def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:
     """One flow, counted against modelled: date, observed, modelled, modelled_low, modelled_high, ...
 
-    modelled = b (1 - r), b the mean of what was counted in the twelve months before the clause, r what all clauses in
-    force together take from the flow (the largest; low, central, high) in the middle of the period. Empty where fewer
-    than three periods were counted before, or where the importer is the whole world and destinations differ.
+    modelled = b (1 - r), b the mean of what was counted in the last twelve months before the clause in which nothing
+    restricted the flow, r what all clauses in force take from it (the largest; low, central, high) in the middle of
+    the month. Empty where fewer than three free months were counted before.
     """
     start = began(view)
     table = view.net.table("observations")
@@ -154,13 +155,12 @@ def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:
     rows = rows.sort_values("date", kind="stable").drop_duplicates("date")
     if start is None:
         return observed_nothing()
-    before = rows[(rows["date"] < start) & (rows["date"] >= start - YEAR)]
+    lost = np.array([lost_of(view, flow, when) for when in rows["date"]]).reshape(-1, 3)
+    free = rows[(rows["date"] < start) & (lost[:, 2] == 0)]
+    before = free[free["date"] >= free["date"].max() - YEAR]
     if len(before) < BEFORE or not (rows["date"] > start).any():
         return observed_nothing()
     base = float(before["value"].mean())
-    lost = np.array([lost_of(view, flow, when) for when in rows["date"]])
-    if np.isnan(lost).any():
-        return observed_nothing()
     used = {name for names in view.net.table("severities")["derived_from"] for name in names}
     frame = pd.DataFrame(
         {
@@ -182,23 +182,39 @@ def observed_nothing() -> pd.DataFrame:
 
 
 def lost_of(view: View, flow: tuple[str, ...], when: pd.Timestamp) -> tuple[float, float, float]:
-    """r of one flow on a day, low, central, high: the largest of the clauses in force; nan where that is not one number."""
+    """r of one flow on a day, low, central, high: the largest of the clauses in force.
+
+    To the whole world: r = sum_b w_b r_b, w_b the share of the exporter's normal sales of the good that goes to b.
+    """
     exporter, importer, good = flow[:3]
-    calendar, codes = view.net.model.calendar, view.net.table("countries")["country"].tolist()
-    worst = np.zeros(3)
-    for effect in calendar.effects(when.date(), "civil"):
-        if effect.good != good or effect.issuer != exporter or effect.acts_on != "export":
-            continue
-        r = effect.r[:, 2:5]
-        if importer == "ALL":
-            reached = r[r.any(axis=1)]
-            if len(reached) and np.ptp(reached, axis=0).max() > 0.05:
-                return (np.nan, np.nan, np.nan)
-            here = reached[0] if len(reached) else np.zeros(3)
-        else:
-            here = r[codes.index(importer)] if importer in codes else np.full(3, np.nan)
-        worst = np.maximum(worst, here)
-    return float(worst[0]), float(worst[1]), float(worst[2])
+    lost = np.zeros((len(view.net.table("countries")), 3))
+    for effect in view.net.model.calendar.effects(when.date(), "civil"):
+        if effect.good == good and effect.issuer == exporter and effect.acts_on == "export":
+            lost = np.maximum(lost, effect.r[:, 2:5])
+    low, central, high = destinations(view, exporter, importer, good) @ lost
+    return float(low), float(central), float(high)
+
+
+def destinations(view: View, exporter: str, importer: str, good: str) -> NDArray[np.float64]:
+    """(countries,) shares of a flow that go to each country: one importer, or all that buy from the exporter."""
+    codes = view.net.table("countries")["country"].tolist()
+    weights = np.zeros(len(codes))
+    if importer != "ALL":
+        world = view.net.model.sourcing.world
+        members = world.blocs.get(world.country_index[importer])
+        places = [world.countries[m] for m in members] if members is not None and len(members) else [importer]
+        weights[[codes.index(place) for place in places]] = 1 / len(places)
+        return weights
+    sourcing = view.net.model.sourcing
+    world = sourcing.world
+    here = sourcing.links_of_good(world.good_index[good])
+    links = np.arange(here.start, here.stop)
+    links = links[sourcing.node_country[sourcing.link_node[links]] == world.country_index[exporter]]
+    supply = sourcing.chain.link_supply[links]
+    sold = sourcing.chain.share.data[links] * sourcing.supply_use[supply]
+    np.add.at(weights, [codes.index(world.countries[c]) for c in sourcing.supply_country[supply]], sold)
+    weights[codes.index(exporter)] = 0.0
+    return weights / weights.sum() if weights.sum() > 0 else weights
 
 
 def flow_words(view: View, flow: tuple[str, ...]) -> str:

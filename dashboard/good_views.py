@@ -48,7 +48,7 @@ def basis_of(frame: pd.DataFrame) -> str:
 
 def years_of(frame: pd.DataFrame) -> str:
     """The years of the figures: 2024, or 2022 to 2025."""
-    years = sorted({str(year) for year in frame["year"] if not pd.isna(year)})
+    years = sorted({str(year) for year in frame["year"] if not pd.isna(year) and str(year)})
     return "year unknown" if not years else years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 
@@ -64,7 +64,7 @@ def answer(view: View) -> str:
     else:
         first = f"Who makes {name} is not documented with shares: unknown, not none."
     acting = events_on(view)
-    acting = acting[acting["status"] == "in force"]
+    acting = acting[(acting["status"] == "in force") & (acting["acts_on"] != "nothing")]
     if acting.empty:
         return f"{first} No clause on it is in force on {date_words(view.on)}."
     return f"{first} {len(acting)} clauses on it are in force on {date_words(view.on)}: {listed(acting['title'].tolist())}."
@@ -74,7 +74,7 @@ def events_on(view: View) -> pd.DataFrame:
     """Clauses whose scope names the good, with their status on the day: title, status, role, coverage, severity, ..."""
     good, net = good_of(view), view.net
     status = net.status(view.on).drop_duplicates("event").set_index("event")
-    titles = net.table("events").set_index("event")["title"]
+    about = net.table("events").set_index("event")
     scope = net.table("event_scope")
     found = []
     for event in dict.fromkeys(scope.loc[(scope["good"] == good) | (scope["same_as"] != ""), "event"]):
@@ -87,14 +87,14 @@ def events_on(view: View) -> pd.DataFrame:
         state, row = status.loc[event], covered.iloc[0]
         found.append(
             {
-                "title": titles[event], "status": state["status"].replace("_", " "),
-                "since": f"{state['since']:%Y-%m-%d}", "role": row["role"], "coverage": row["coverage"],
+                "title": about.at[event, "title"], "status": state["status"].replace("_", " "),
+                "since": f"{state['since']:%Y-%m-%d}", "acts_on": about.at[event, "acts_on"], "role": row["role"], "coverage": row["coverage"],
                 "severity_low": state["severity_low"], "severity": state["severity"],
                 "severity_high": state["severity_high"], "basis": state["basis"], "threshold": row["threshold"],
                 "source_id": row["source_id"], "event": event, "to_event": view.link("event", event),
             }
         )  # fmt: skip
-    columns = ["title", "status", "since", "role", "coverage", "severity_low", "severity", "severity_high", "basis",
+    columns = ["title", "status", "since", "acts_on", "role", "coverage", "severity_low", "severity", "severity_high", "basis",
                "threshold", "source_id", "event", "to_event"]  # fmt: skip
     frame = pd.DataFrame(found, columns=columns)
     order = frame["status"].map({state.replace("_", " "): k for k, state in enumerate(STATES)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 
@@ -76,21 +77,27 @@ def fact_list(r: pd.Series) -> list[tuple[str, str, str]]:
     ]
 
 
-def felt_facts(r: pd.Series) -> list[tuple[str, str, str]]:
+def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
     """Key figures of the simulation: what is felt, days until shortfall."""
     first = r["first_day"]
     if pd.isna(first):
         days, small = "none", "no loss within a year from this day, central run"
     else:
-        days, small = f"{first:.0f} days", f"from the first clause: {r['first_date']}"
+        days, small = f"{first:.0f} days", f"after {start}, on {r['first_date']}"
     ends = [r["first_day_high"], r["first_day_low"]]
     known = ["none" if pd.isna(end) else f"{end:.0f}" for end in ends]
     if known[0] != known[1]:
-        small += f"; {known[0]} to {known[1]}"
+        small += f"; {known[0]} to {known[1]} days"
     return [
         ("Felt: output lost", percent(float(r["felt"])), range_words(r, "felt")),
         ("Until shortfall", days, small),
     ]
+
+
+def start(view: View) -> date | None:
+    """Day 0 of the simulation."""
+    path = simulated(view).x.simulated
+    return None if path is None else path.start
 
 
 def output_over_time(view: View) -> pd.DataFrame:

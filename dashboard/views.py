@@ -12,6 +12,7 @@ from supplychain.figures.style import listed, span
 from supplychain.output import share
 
 LATELY = 90  # days
+ARTICLE = ("United ", "European ", "Netherlands", "Philippines", "Czech Rep", "Dominican Rep", "G7", "Euro")
 VERBS = {
     "felt": "lose output",
     "short": "miss supply",
@@ -49,7 +50,12 @@ def date_words(day: date) -> str:
 def market_name(view: View) -> str:
     """The market in a sentence."""
     countries = view.net.table("countries").set_index("country")["name"]
-    return str(countries.get(view.market, view.market))
+    return with_article(str(countries.get(view.market, view.market)))
+
+
+def with_article(name: str) -> str:
+    """A country's name as a sentence has it."""
+    return f"the {name}" if name.startswith(ARTICLE) else name
 
 
 def answer(view: View) -> str:

@@ -138,10 +138,10 @@ def trade(view: View) -> Card:
     frame = event.observed(view, flow) if found else event.observed_nothing()
     used = int(frame["used_for_severity"].sum())
     note = (
-        f"Baseline: mean of the counted periods before the clause. {used} of {len(frame)} counts also set the severity, "
-        "so they are no independent test."
-        if found
-        else "No monthly count of a flow under this clause reaches back before it began."
+        f"Baseline: mean of the last year's counts in which nothing restricted the flow. {used} of {len(frame)} counts also "
+        "set the severity, so they are no independent test."
+        if len(frame)
+        else "No monthly count of a flow under this clause reaches back to months in which nothing restricted it."
     )
     return Card(
         "trade",

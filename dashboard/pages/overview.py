@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard import controls, views
 from dashboard.cards import Card
-from dashboard.components import bullet_list, folded, slot, title
+from dashboard.components import bullet_list, figure_card, folded, slot, title
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
@@ -21,15 +21,20 @@ def layout(view: View) -> list[Component]:
     return [
         title(f"Exposure in {views.market_name(view)}"),
         *([html.P("Asked with " + "; ".join(asked) + ".", className="asked")] if asked else []),
-        *([slot("answer", FELT, 900)] if view.reading == "felt" else answer(view)),
+        *([slot("answer", FELT, 900)] if view.reading == "felt" else [sentence(view), slot("ranking", height=900)]),
         slot("lately"),
         trust(view),
     ]
 
 
 def answer(view: View) -> list[Component]:
-    """The sentence and the place of the ranked products."""
-    return [html.P(views.answer(view), className="answer"), slot("ranking", height=900)]
+    """The sentence and the ranked products."""
+    return [sentence(view), figure_card(view, ranking(view))]
+
+
+def sentence(view: View) -> Component:
+    """What the page is for."""
+    return html.P(views.answer(view), className="answer")
 
 
 def trust(view: View) -> Component:

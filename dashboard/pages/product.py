@@ -57,7 +57,7 @@ def every(view: View) -> list[Component]:
 
 def felt(view: View) -> list[Component]:
     """What the simulation adds: output lost, days until shortfall, output over time."""
-    return [facts(product.felt_facts(product.felt_row(view))), figure_card(view, over_time(view))]
+    return [facts(product.felt_facts(product.felt_row(view), product.start(view))), figure_card(view, over_time(view))]
 
 
 def path(view: View) -> Card:

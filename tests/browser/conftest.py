@@ -1,0 +1,78 @@
+"""A real browser on a real server: the dashboard on a free loopback port, pages watched for errors and other hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dashboard.app import create_app
+from playwright.sync_api import BrowserContext, Page, Route
+from waitress import create_server
+
+import supplychain as sc
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium() -> str:
+    """Where the browser is: without one, skip here and fail in CI."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"no browser at {CHROMIUM}: install chromium or set CHROMIUM")
+        pytest.skip(f"no browser at {CHROMIUM}: install chromium or set CHROMIUM")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: str) -> dict[str, object]:
+    return {"executable_path": chromium, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def base_url(net: sc.Network) -> Iterator[str]:
+    """Address of the running dashboard."""
+    server = create_server(create_app(net).server, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
+
+
+class Watched:
+    """What went wrong on a page: console messages, script errors, failed requests, requests to other hosts."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.problems: list[str] = []
+        page.on("console", lambda m: m.type in ("error", "warning") and self.problems.append(f"console: {m.text}"))
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("response", lambda r: r.status >= 500 and self.problems.append(f"{r.status}: {r.url}"))
+        page.on("request", lambda r: self._request(r.url, base))
+
+    def _request(self, url: str, base: str) -> None:
+        if not url.startswith((base, "data:", "blob:")):
+            self.problems.append(f"other host: {url}")
+
+
+@pytest.fixture
+def page(context: BrowserContext, base_url: str) -> Iterator[Page]:
+    """A page on which anything in the console, any failed request and any other host fails the test."""
+
+    def only_here(route: Route) -> None:
+        if route.request.url.startswith((base_url, "data:", "blob:")):
+            route.continue_()
+        else:
+            route.abort()
+
+    context.route("**/*", only_here)
+    page = context.new_page()
+    page.set_default_timeout(45_000)
+    watched = Watched(page, base_url)
+    yield page
+    assert watched.problems == []
