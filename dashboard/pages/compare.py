@@ -28,8 +28,8 @@ def layout(view: View) -> list[Component]:
         title("Compare"),
         html.P([html.Strong(before), " with ", html.Strong(after), "."], className="asked"),
         html.Div(id="compare-problem", role="alert"),
-        slot("result", "Comparing …"),
         form(view),
+        slot("result", "Comparing …"),
     ]
 
 
