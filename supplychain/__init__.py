@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from supplychain.errors import DataError, InputError, SupplyChainError, UnknownIdError
     from supplychain.esri import esri
+    from supplychain.firms import SupplyNetwork
     from supplychain.network import Network, load
     from supplychain.survive import lost_units, time_to_survive
 
@@ -22,6 +23,7 @@ __version__ = "1.0.0"
 _HOMES = {
     "load": "network",
     "Network": "network",
+    "SupplyNetwork": "firms",
     "esri": "esri",
     "time_to_survive": "survive",
     "lost_units": "survive",
@@ -36,6 +38,7 @@ __all__ = [
     "InputError",
     "Network",
     "SupplyChainError",
+    "SupplyNetwork",
     "UnknownIdError",
     "__version__",
     "esri",

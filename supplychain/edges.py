@@ -1,0 +1,313 @@
+"""Links and firms by the million, from a DataFrame, CSV or Parquet: read in pieces, checked, turned into numbers.
+
+Whatever is wrong comes as one DataError: each kind of fault once, with how many rows have it and the first places.
+Lines are counted as in a CSV file (the header is line 1), also for DataFrames and Parquet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from supplychain.errors import DataError, InputError, Problem, nearest, shown
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+Source = pd.DataFrame | Path | str
+
+PIECE = 2_000_000  # rows read at once
+PLACES = 5  # shown of each kind of fault
+ROUNDING = 1e-6  # by which the shares of one input may exceed 1 in all
+
+LINK_IDS = ("supplier", "buyer")
+LINK_WORDS = ("kind", "effect", "group")
+LINK_NUMBERS = ("share", "weight", "criticality", "group_share", "takeover")
+NODE_WORDS = ("kind", "country")
+NODE_NUMBERS = ("capacity", "stock", "demand", "value", "spare")
+EFFECTS = ("essential", "adds", "negligible")
+BOUNDED = ("share", "criticality", "group_share", "takeover")  # lie in [0, 1]
+MAY_BE_BLANK = ("criticality", "group_share", "takeover", "capacity", "stock", "demand", "value", "spare")
+MEANING = {
+    "share": "share of the buyer's supply of this kind",
+    "weight": "flow in one unit, such as value a year",
+    "criticality": "share of output lost per share of input lost",
+    "group_share": "share of the group's work that this input does",
+    "takeover": "share of the group's work that this input can take over",
+    "capacity": "units a day; blank for no limit",
+    "stock": "units on hand",
+    "demand": "units a day for final customers",
+    "value": "importance of the output, such as sales a year",
+    "spare": "extra output possible, as a share of its own",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of text as numbers: `names[code]`, -1 for a blank cell."""
+
+    codes: Codes
+    names: pd.Index
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Links and firms as numbers: n firms, l links in the order of the source."""
+
+    firm: pd.Index  # (n,) ids
+    supplier: Codes  # (l,)
+    buyer: Codes  # (l,)
+    link: dict[str, Floats]  # share or weight, criticality ...: columns that were given
+    link_words: dict[str, Words]  # kind, effect, group
+    node: dict[str, Floats]  # capacity, stock ..., NaN where blank
+    node_words: dict[str, Words]  # kind, country
+
+
+@dataclass
+class Faults:
+    """Counts each kind of fault and keeps its first places; `stop` raises them all."""
+
+    file: str
+    found: dict[tuple[str, str], tuple[int, list[int], str, str]] = field(default_factory=dict)
+
+    def add(self, column: str, bad: Any, values: Any, message: str, remedy: str, start: int = 0) -> None:
+        """Rows where `bad`; `values` are those of the piece that begins at row `start`."""
+        rows = np.flatnonzero(np.asarray(bad))
+        if not len(rows):
+            return
+        first = values.iloc[rows[0]] if isinstance(values, pd.Series) else values[rows[0]]
+        count, places, value, _ = self.found.get((column, message), (0, [], "" if pd.isna(first) else str(first), ""))
+        more = (rows[: PLACES - len(places)] + start + 2).tolist() if len(places) < PLACES else []
+        self.found[column, message] = (count + len(rows), [*places, *more], value, remedy)
+
+    def stop(self) -> None:
+        """Raise what was found, if anything."""
+        problems = [
+            Problem(self.file, places[0], column, value, message + _others(count, places), remedy)
+            for (column, message), (count, places, value, remedy) in self.found.items()
+        ]
+        if problems:
+            raise DataError(problems)
+
+
+def _others(count: int, places: Sequence[int]) -> str:
+    if count == 1:
+        return ""
+    following = ", ".join(map(str, places[1:]))
+    return f"; {count:,} rows are like this (the next in line {following}{' ...' if count > len(places) else ''})"
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+
+def read_edges(links: Source, nodes: Source | None = None) -> Edges:
+    """Read links, and what is known of the firms, in bounded memory. See `SupplyNetwork.from_edges` for the columns.
+
+    Raises DataError with every kind of fault, InputError for an argument that is no table or lacks a column.
+    """
+    known = None if nodes is None else _read_nodes(nodes)
+    given = _columns(links, "links", LINK_IDS, (*LINK_WORDS, *LINK_NUMBERS))
+    faults = Faults(_name(links, "links"))
+    if "share" in given and "weight" in given:
+        raise InputError("from_edges", "columns of links", "share and weight", "one of the two", "Leave one out.")
+    ids: dict[str, _Gathered] = {name: _Gathered() for name in LINK_IDS}
+    words = {name: _Gathered() for name in LINK_WORDS if name in given}
+    numbers: dict[str, list[Floats]] = {name: [] for name in LINK_NUMBERS if name in given}
+    start = 0
+    for piece in _pieces(links, "links", given):
+        for name, gathered in {**ids, **words}.items():
+            gathered.add(piece[name])
+            if name in ids:
+                faults.add(name, piece[name].isna(), piece[name], "is blank", "Name the firm or drop the row.", start)
+        for name, parts in numbers.items():
+            parts.append(_numbers(piece[name], name, faults, start))
+        start += len(piece)
+    if not start:
+        raise DataError([Problem(faults.file, 0, "", "", "has no links", "Write at least one row.")])
+    ends = {name: gathered.words() for name, gathered in ids.items()}
+    firm, codes = _firms(ends, None if known is None else known[0], faults)
+    link_words = {name: gathered.words() for name, gathered in words.items()}
+    if "effect" in link_words:
+        effect = link_words["effect"]
+        wrong = ~effect.names.isin(EFFECTS)
+        bad = (effect.codes >= 0) & wrong[effect.codes]
+        if bad.any():
+            shown_values = effect.names.take(effect.codes[np.flatnonzero(bad)[:1]].repeat(len(bad)))
+            faults.add("effect", bad, shown_values, f"is not one of {', '.join(EFFECTS)}", "Use one of these words.")
+    faults.stop()
+    link = {name: np.concatenate(parts) for name, parts in numbers.items()}
+    return Edges(firm, *codes, link, link_words, *(({}, {}) if known is None else known[1:]))
+
+
+def _read_nodes(nodes: Source) -> tuple[pd.Index, dict[str, Floats], dict[str, Words]]:
+    """The firms of a table: ids, numbers, words."""
+    given = _columns(nodes, "nodes", ("node",), (*NODE_WORDS, *NODE_NUMBERS))
+    faults = Faults(_name(nodes, "nodes"))
+    words = {name: _Gathered() for name in NODE_WORDS if name in given}
+    numbers: dict[str, list[Floats]] = {name: [] for name in NODE_NUMBERS if name in given}
+    ids: list[pd.Series] = []
+    start = 0
+    for piece in _pieces(nodes, "nodes", given):
+        ids.append(piece["node"])
+        faults.add("node", piece["node"].isna(), piece["node"], "is blank", "Name the firm or drop the row.", start)
+        for name, gathered in words.items():
+            gathered.add(piece[name])
+        for name, parts in numbers.items():
+            parts.append(_numbers(piece[name], name, faults, start))
+        start += len(piece)
+    column = pd.concat(ids, ignore_index=True)
+    twice = column.duplicated() & column.notna()
+    faults.add("node", twice, column, "is named in an earlier row", "Every firm once: merge or drop the rows.")
+    faults.stop()
+    return (
+        pd.Index(column),
+        {n: np.concatenate(p) for n, p in numbers.items()},
+        {n: g.words() for n, g in words.items()},
+    )
+
+
+class _Gathered:
+    """Text pieces put together as numbers: each piece is coded by itself, the names are merged at the end."""
+
+    def __init__(self) -> None:
+        self.codes: list[Codes] = []
+        self.names: list[pd.Index] = []
+
+    def add(self, column: pd.Series) -> None:
+        codes, names = pd.factorize(column)
+        self.codes.append(codes.astype(np.int32))
+        self.names.append(pd.Index(names))
+
+    def words(self) -> Words:
+        if len(self.codes) == 1:
+            return Words(self.codes[0], self.names[0])
+        together, names = pd.factorize(self.names[0].append(self.names[1:]))
+        merged = np.append(together, -1).astype(np.int32)  # the last one stays for blank cells
+        begin = np.cumsum([0, *(len(part) for part in self.names[:-1])])
+        codes = [merged[np.where(part < 0, -1, part + at)] for part, at in zip(self.codes, begin, strict=True)]
+        return Words(np.concatenate(codes), pd.Index(names))
+
+
+def _firms(ends: dict[str, Words], known: pd.Index | None, faults: Faults) -> tuple[pd.Index, tuple[Codes, Codes]]:
+    """Ids of all firms, and the firm number of each end of each link."""
+    supplier, buyer = ends["supplier"], ends["buyer"]
+    if known is None:
+        number, firm = pd.factorize(supplier.names.append(buyer.names))
+        at = number[: len(supplier.names)], number[len(supplier.names) :]
+        return pd.Index(firm), (_mapped(supplier, at[0]), _mapped(buyer, at[1]))
+    codes = []
+    for name, end in ends.items():
+        code = _mapped(end, known.get_indexer(end.names))
+        dangling = (code < 0) & (end.codes >= 0)
+        if dangling.any():
+            first = str(end.names[end.codes[int(dangling.argmax())]])
+            same = " (ids of another type)" if known.inferred_type != end.names.inferred_type else ""
+            faults.add(name, dangling, np.broadcast_to(np.array(first), dangling.shape), f"is no firm of nodes{same}",
+                       "Add the firm to nodes, or drop the link.")  # fmt: skip
+        codes.append(code)
+    return known, (codes[0], codes[1])
+
+
+def _mapped(words: Words, number: NDArray[np.intp]) -> Codes:
+    return np.append(number, -1).astype(np.int32)[words.codes]
+
+
+def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats:
+    """A column as numbers within their range; faults are counted."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    blank = column.isna().to_numpy()
+    faults.add(name, np.isnan(numbers) & ~blank, column, f"is not a number ({MEANING[name]})", "Correct it.", start)
+    if name not in MAY_BE_BLANK:
+        faults.add(name, blank, column, f"is blank ({MEANING[name]})", "Fill it or drop the row: not 0.", start)
+    top = 1.0 + ROUNDING if name in BOUNDED else np.inf
+    allowed = "outside [0, 1]" if name in BOUNDED else "negative or not finite"
+    wrong = ~np.isnan(numbers) & ~((numbers >= 0) & (numbers <= top) & np.isfinite(numbers))
+    faults.add(name, wrong, column, f"is {allowed} ({MEANING[name]})", "Correct it or drop the row.", start)
+    return numbers
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+
+def _name(source: Source, argument: str) -> str:
+    return argument if isinstance(source, pd.DataFrame) else Path(source).name
+
+
+def _columns(source: Source, argument: str, required: Sequence[str], optional: Sequence[str]) -> list[str]:
+    """The columns of a source that are used; refuses one without the required columns, or with a near miss."""
+    names = _header(source, argument)
+    for name in required:
+        if name not in names:
+            allowed = ", ".join((*required, *optional))
+            raise InputError("from_edges", f"columns of {argument}", ", ".join(names), allowed, f"Add '{name}'.")
+    return [name for name in (*required, *optional) if name in names]
+
+
+def _header(source: Source, argument: str) -> list[str]:
+    if isinstance(source, pd.DataFrame):
+        return [str(name) for name in source.columns]
+    path = Path(source) if isinstance(source, Path | str) else None
+    if path is None or path.suffix.lower() not in (".csv", ".parquet"):
+        got = type(source).__name__ if path is None else str(path)
+        raise InputError("from_edges", argument, got, "a DataFrame, or the path of a CSV or Parquet file")
+    if not path.is_file():
+        close = nearest(path.name, (p.name for p in path.parent.glob("*")), 1) if path.parent.is_dir() else []
+        raise InputError("from_edges", argument, str(path), "a file", f"Did you mean '{close[0]}'?" if close else "")
+    if path.suffix.lower() == ".parquet":
+        return list(_parquet(path).schema_arrow.names)
+    return next(_csv_pieces(path, None, 1)).columns.tolist()
+
+
+def _pieces(source: Source, argument: str, columns: list[str]) -> Iterator[pd.DataFrame]:
+    """The rows of a source, some at a time, blank cells as missing values."""
+    if isinstance(source, pd.DataFrame):
+        for start in range(0, len(source), PIECE):
+            yield source.iloc[start : start + PIECE][columns]
+    elif Path(source).suffix.lower() == ".parquet":
+        yield from _parquet_pieces(Path(source), columns)
+    else:
+        yield from _csv_pieces(Path(source), columns, PIECE)
+
+
+def _csv_pieces(path: Path, columns: list[str] | None, rows: int) -> Iterator[pd.DataFrame]:
+    """As text: an id such as 0012 stays as it is, and a bad number can be reported."""
+    remedy = "Save it as CSV in UTF-8 with a header and the same number of cells in each row."
+    try:
+        with pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""], chunksize=rows) as reader:
+            for piece in reader:
+                if not isinstance(piece.index, pd.RangeIndex):  # pandas takes surplus first cells for row names
+                    raise DataError([Problem(path.name, 2, "", "", "has more cells than the header", remedy)])
+                yield piece if columns is None else piece[columns]
+    except (ValueError, OSError) as error:  # parser and codec errors are ValueErrors
+        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", remedy)]) from error
+
+
+def _parquet(path: Path) -> Any:
+    try:
+        import pyarrow.parquet as pq  # only who brings Parquet pays for the import
+    except ImportError as error:
+        raise InputError(
+            "from_edges", "links", str(path), "a CSV file", "Parquet needs the extra 'parquet'."
+        ) from error
+    try:
+        return pq.ParquetFile(path, memory_map=True)
+    except (ValueError, OSError) as error:  # ArrowInvalid is a ValueError
+        raise _broken(path, error) from error
+
+
+def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+    try:
+        for batch in _parquet(path).iter_batches(batch_size=PIECE, columns=columns):
+            yield batch.to_pandas()
+    except (ValueError, OSError) as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> DataError:
+    message = f"is not readable Parquet, perhaps cut short: {shown(error)}"
+    return DataError([Problem(path.name, 0, "", "", message, "Write or copy the file again.")])
