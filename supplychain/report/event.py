@@ -103,14 +103,15 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
         lines.append(f"{reach}; none of them is estimated to be short of supply in the central run.")
         return lines
     lines.append(
-        f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply by 1 % or more on {day}."
+        f"{reach}; {len(short)} of them {words.verb(len(short), 'is', 'are')} estimated to be short of supply by 1 % "
+        f"or more on {day}."
     )
     row = short.sort_values(["short", "product"], ascending=[False, True], kind="stable").iloc[0]
     missing = words.span(row["short_low"], row["short"], row["short_high"])
     felt = words.lost(row["felt_low"], row["felt"], row["felt_high"])
     lines.append(
-        f"Most short is {row['name']}: {missing} of normal supply is missing on the day; after stocks and goods under way, "
-        f"{felt}."
+        f"Most short is {row['name']}: {missing} of normal supply is missing on the day; after stocks and goods under "
+        f"way, {felt}."
     )
     return lines
 

@@ -68,8 +68,8 @@ def _pictures(report: Report, found: Stills | None) -> dict[str, tuple[str, ...]
 
 
 def _address(svg: str) -> str:
-    """An SVG inside an address."""
-    return "data:image/svg+xml," + quote(svg, safe=" =:;,/?@&+$!*'()~-_.")
+    """An SVG inside an address; without spaces, which end an address in a srcset."""
+    return "data:image/svg+xml," + quote(svg, safe="=:;,/?@&+$!*'()~-_.")
 
 
 def _render(report: Report, **more: Any) -> str:

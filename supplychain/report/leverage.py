@@ -70,7 +70,10 @@ def _commodity(ask: Ask) -> tuple[str, list[str]]:
     commodities = sorted({c for cell in goods["commodity"] for c in cell})
     name = next((c for c in commodities if fold(c) == wanted), "")
     if not name:
-        good = ask.net.tables.resolve(ask.subject)
+        try:
+            good = ask.net.tables.resolve(ask.subject)
+        except UnknownIdError:
+            raise UnknownIdError("commodity or good", ask.subject, [*commodities, *goods["good"]]) from None
         own = goods.loc[goods["good"] == good, "commodity"].iloc[0]
         if not own:
             raise UnknownIdError("commodity", ask.subject, commodities)

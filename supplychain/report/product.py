@@ -47,7 +47,7 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
     if row["linked"] <= 0:
         return [f"On {day} {name} in {ask.market} is not linked to any clause in force."]
     place = ask.cut(row["product"])
-    through = f" It runs through {ask.good(place[0])} from {ask.place(place[1])}." if place else ""
+    through = f" The shortage runs through {ask.good(place[0])} from {ask.place(place[1])}." if place else ""
     short = words.span(row["short_low"], row["short"], row["short_high"])
     if row["short_high"] <= 0:
         first = (

@@ -23,6 +23,7 @@ WAIT = 60.0  # s until the page or a figure must be there
 _MARK = re.compile(r'id="(?:defs|topdefs|clip|legend)-?([0-9a-f]{6})')
 _FRACTION = re.compile(r"-?\d*\.\d\d+")
 _DEFAULTS = re.compile(r"(?:(?:fill-|stroke-)?opacity: 1|vector-effect: none|white-space: pre); ?")
+_STYLE = re.compile(r' style="[^"]*"')
 _UNUSED = re.compile(r' (?:class|data-[a-z-]+|style|xmlns:xlink)="(?:js-[^"]*|[a-z0-9 -]*)"')
 
 
@@ -80,4 +81,5 @@ def steady(svg: str) -> str:
         svg = svg.replace(mark, "fig")
     svg = _DEFAULTS.sub("", svg)
     svg = _UNUSED.sub("", svg)
+    svg = _STYLE.sub(lambda found: found[0].replace(": ", ":").replace("; ", ";").replace(", ", ","), svg)
     return _FRACTION.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
