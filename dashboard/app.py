@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -56,7 +58,7 @@ def create_app(net: Network) -> Dash:
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=callbacks.failed,
-        assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
+        assets_folder=str(Path(__file__).parent / "assets"),
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     pages = find_pages()
@@ -84,6 +86,7 @@ def run(net: Network, host: str = "127.0.0.1", port: int = 8050, debug: bool = F
         return
     from waitress import serve
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for several parts at once
     serve(app.server, host=host, port=port, threads=4, ident=None)
 
 

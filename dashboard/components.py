@@ -105,6 +105,7 @@ def grid(
             "ensureDomOrder": True,
             "suppressFieldDotNotation": True,
             "animateRows": False,
+            "suppressColumnVirtualisation": True,
             "theme": {"function": "dashboardTheme(theme)"},
         },
         className="grid" if len(frame) <= ROW_LIMIT else "grid grid-tall",

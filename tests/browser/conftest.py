@@ -16,6 +16,7 @@ from waitress import create_server
 import supplychain as sc
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+KNOWN = "You have set a custom wheel sensitivity"  # cytoscape says so whatever is set; wheel zoom is off here
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -50,10 +51,14 @@ class Watched:
 
     def __init__(self, page: Page, base: str) -> None:
         self.problems: list[str] = []
-        page.on("console", lambda m: m.type in ("error", "warning") and self.problems.append(f"console: {m.text}"))
+        page.on("console", lambda m: self._said(m.type, m.text))
         page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         page.on("response", lambda r: r.status >= 500 and self.problems.append(f"{r.status}: {r.url}"))
         page.on("request", lambda r: self._request(r.url, base))
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not text.startswith(KNOWN):
+            self.problems.append(f"console: {text}")
 
     def _request(self, url: str, base: str) -> None:
         if not url.startswith((base, "data:", "blob:")):
