@@ -153,8 +153,9 @@ def _home(world: World, g: int, countries: Ints, left: Floats, imported: Bools) 
         home = np.where(use > 0, np.minimum(left, place / use), np.where(makes, left, 0.0))
         sure = np.where(use > 0, np.minimum(home, documented / use), np.where(documented > 0, home, 0.0))
     if not world.makers[world.goods[g]]:  # nobody is documented: imports if any, else its own
-        home, sure = np.where(imported, 0.0, left), np.zeros(len(countries))
-    return sure, home - sure
+        return np.zeros(len(countries)), np.where(imported, 0.0, left)
+    named = (world.maker_evidence[g, countries] >= 0) & (documented == 0)  # makes it, nobody says how much: likewise
+    return sure, np.where(named & ~imported, left, home) - sure
 
 
 def _surplus(world: World, g: int, countries: Ints) -> Floats:
