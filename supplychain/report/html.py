@@ -122,7 +122,7 @@ def _widths(report: Report) -> Any:
         for column in table.columns:
             texts = [words.cell(column, row, report.numbers) for row in table.rows]
             longest = max(len(word) for text in [column.label, *texts] for word in (text.split() or [""]))
-            least.append(min(longest, LONGEST_WORD) + 1.5)
+            least.append(min(longest, LONGEST_WORD) + 2.5)
             more.append(sum(map(len, texts)) / len(texts))
         left = max(0.0, PAGE - sum(least))
         found = [a + left * b / max(sum(more), 1.0) for a, b in zip(least, more, strict=True)]

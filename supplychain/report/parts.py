@@ -101,7 +101,8 @@ def contributions(ask: Ask, product: str, by: str) -> pd.DataFrame:
     """What each event or commodity is behind, with its name."""
     frame = ask.x.contributions(product, by)
     frame = frame[(frame[["alone", "last", "shapley"]].abs() > 1e-9).any(axis=1)]
-    return frame.assign(name=[ask.event(player) if by == "event" else player for player in frame["player"]])
+    names = [ask.event(p) if by == "event" else p.replace(";", ", ").replace("_", " ") for p in frame["player"]]
+    return frame.assign(name=names)
 
 
 def unlike(ask: Ask, frame: pd.DataFrame) -> list[str]:

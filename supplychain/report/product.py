@@ -28,7 +28,9 @@ def product(ask: Ask) -> Report:
         made = [g for g in (place[0] if place else "", good) if g and len(ask.production([g]))]
         sections.append(Section("why", "Why this number", (*parts.why(ask, good), _commodities(ask, good))))
         if made:
-            sections.append(Section("makers", "Who makes what it hangs on", parts.makers(ask, made, name)))
+            sections.append(
+                Section("makers", "Who makes what it hangs on", parts.makers(ask, made, "what it hangs on"))
+            )
         ask.step(0.3, "over time")
         sections.append(Section("over-time", "Over time", parts.over_time(ask, [good])))
         events = sorted({*row["events"], *ask.x.contributions(good)["player"]})
@@ -129,7 +131,7 @@ def _commodities(ask: Ask, good: str) -> Table:
         "commodities",
         "Which commodities are behind it",
         (
-            Column("player", "Commodity"),
+            Column("name", "Commodity"),
             Column("shapley", "Fair share", "share"),
             Column("alone", "Acting alone", "share"),
             Column("last", "Added last", "share"),

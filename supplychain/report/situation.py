@@ -119,9 +119,10 @@ def _leader(ask: Ask, row: pd.Series) -> str:
     short = words.span(row["short_low"], row["short"], row["short_high"])
     if row["felt"] > 0:
         felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
+        late = " (earlier shortages still work through)" if row["felt"] > row["short"] + COUNTED else ""
         return (
             f"{name} is the most exposed: {felt} of normal output is estimated to be lost, and {short} of supply is "
-            f"missing on the day{through}."
+            f"missing on the day{through}{late}."
         )
     if row["short"] > 0:
         return f"{name} is the most exposed: {short} of normal supply is missing on the day{through}."
