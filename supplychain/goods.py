@@ -58,10 +58,31 @@ def part_edges(tables: Tables) -> pd.DataFrame:
     aggregates = set(goods.loc[goods["aggregate"] == "yes", "good"])
     bom = tables.chosen("bom")
     keep = (bom["role"] == "part") & ~bom["output"].isin(aggregates) & ~bom["input"].isin(aggregates)
-    edges = bom[keep].reset_index(names="row")
+    edges = _ruled(bom[keep].reset_index(names="row"))
     for x in ("criticality", "value_share"):
         for end in ("_low", "_high"):
             edges[x + end] = edges[x + end].fillna(edges[x])
+    return edges
+
+
+def _ruled(edges: pd.DataFrame) -> pd.DataFrame:
+    """Criticality by rule where a row states none; s = substitutability, a blank one 0 (essential) or 0.5 (adds).
+
+    essential: 1 - s, 1 - s/2, 1; adds: 0.1 (1 - s), 0.5 (1 - s), 1 - s; negligible: 0, 0, 0.1.
+    """
+    blank = edges["criticality"].isna()
+    if not blank.any():
+        return edges
+    edges = edges.copy()
+    for effect, unknown, ends in (
+        ("essential", 0.0, lambda s: (1 - s, 1 - s / 2, 1.0)),
+        ("adds", 0.5, lambda s: (0.1 * (1 - s), 0.5 * (1 - s), 1 - s)),
+        ("negligible", 0.0, lambda s: (0.0, 0.0, 0.1)),
+    ):
+        rows = blank & (edges["effect"] == effect)
+        for name, value in zip(("_low", "", "_high"), ends(edges["substitutability"].fillna(unknown)), strict=True):
+            column = f"criticality{name}"
+            edges[column] = edges[column].mask(rows & edges[column].isna(), value)
     return edges
 
 

@@ -92,6 +92,16 @@ class Tables:
             frames[name] = pd.concat([frames[name], rows.set_axis(labels)])
         return Tables(frames, self._folders | {f"{folder}/": folder}, self.version, self.knowledge_until)
 
+    def laid_over(self, folder: str, over: Mapping[str, pd.DataFrame]) -> Tables:
+        """New tables with rows of `read_table` laid over these: one with an existing key replaces, any other adds.
+
+        folder: how messages name where the rows came from. Rows without a source cite the built-in source OVERLAY.
+        """
+        frames = dict(self._frames)
+        frames["sources"] = _laid_over(frames["sources"], _overlay_source(), schemas()["sources"])
+        frames |= {name: _laid_over(frames[name], rows, schemas()[name]) for name, rows in over.items()}
+        return Tables(frames, self._folders | {"upload/": folder}, self.version, self.knowledge_until)
+
     @cached_property
     def _ids(self) -> dict[Kind, dict[str, tuple[str, str]]]:
         """For each kind: folded name -> (name as written, id). An id goes before an alias, an alias before a name."""
