@@ -35,7 +35,8 @@ HEADERS = {
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
-<body>{%app_entry%}<noscript>This dashboard needs JavaScript; the command line does not: supplychain exposure.</noscript>
+<body>{%app_entry%}
+<noscript>This dashboard needs JavaScript; the command line does not: supplychain exposure.</noscript>
 <footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""
 
@@ -118,8 +119,8 @@ def shell(net: Network, pages: dict[str, Page]) -> Component:
     )
     footer = html.Footer(
         [
-            f"Data {net.version}, known until {net.knowledge_until}. Shares of normal supply; ranges are runs, not odds. ",
-            "Unknown is not zero.",
+            f"Data {net.version}, known until {net.knowledge_until}. Shares of normal supply; ranges are runs, ",
+            "not odds. Unknown is not zero.",
         ],
         className="bottom",
     )

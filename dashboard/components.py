@@ -37,7 +37,10 @@ WORDS = {
     "hhi": "Concentration (HHI, 0 to 1)", "products_hit": "Products hit", "r": "Lost (%)",
 }  # fmt: skip
 SHARES = {column for column, words in WORDS.items() if words.endswith(("(%)", "(points)"))}
-LONG = {"why", "title", "detail", "note", "path", "binding", "events", "by", "threshold", "unit", "item", "measures"}
+LONG = {
+    "why", "title", "detail", "note", "path", "binding", "events", "by", "threshold", "unit", "item", "measures",
+    "says", "alternatives", "substitute",
+}  # fmt: skip
 ROW_LIMIT = 12  # a longer table scrolls
 DENSE = {
     "wrapText": False, "autoHeight": False, "minWidth": 90, "maxWidth": 420, "flex": None,
@@ -63,6 +66,13 @@ def notice(heading: str, text: Content, colour: str = "blue") -> Component:
 def link(text: str, href: str, **props: Any) -> Component:
     """A link inside the dashboard."""
     return dcc.Link(text, href=href, className="link", **props)
+
+
+def outside(text: str, url: str) -> Component | str:
+    """A link to another host; plain text where there is none."""
+    if not url.startswith(("https://", "http://")):
+        return text
+    return html.A(text, href=url, className="link", target="_blank", rel="noopener noreferrer")
 
 
 def facts(pairs: Sequence[tuple[str, str, str]]) -> Component:
@@ -97,7 +107,15 @@ def grid(
     return dag.AgGrid(
         rowData=_rows(frame),
         columnDefs=[_column(column, frame[column], leads.get(column)) | (DENSE if dense else {}) for column in shown],
-        defaultColDef={"sortable": True, "filter": True, "resizable": True, "wrapHeaderText": True, "autoHeaderHeight": True, "minWidth": 120, "flex": 1},
+        defaultColDef={
+            "sortable": True,
+            "filter": True,
+            "resizable": True,
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+            "minWidth": 120,
+            "flex": 1,
+        },
         columnSize="autoSize" if dense else None,
         dashGridOptions={
             "domLayout": "autoHeight" if len(frame) <= ROW_LIMIT else "normal",

@@ -111,7 +111,9 @@ def timeline(net: Network) -> Component:
             strip(legal_changes(net, FIRST_DAY, last_day(net)), span, net.knowledge_until),
             html.Div(
                 [
-                    html.Button("▶", id="play", className="button play", **{"aria-label": "Play: go from change to change"}),
+                    html.Button(
+                        "▶", id="play", className="button play", **{"aria-label": "Play: go from change to change"}
+                    ),
                     dmc.Slider(
                         id="c-day",
                         min=0,

@@ -28,7 +28,7 @@ def as_market(view: View) -> View:
 
 
 def stops(view: View) -> pd.DataFrame:
-    """What a full stop of each good by this country would cost the market: good, name, products_hit, worst, mean, ..."""
+    """What a full stop of each good by this country costs the market: good, name, products_hit, worst, mean, ..."""
     code = country_of(view)
     frame = view.net.chokepoints(view.market, top=100_000)
     frame = frame[frame["country"] == code].reset_index(drop=True)
@@ -85,4 +85,4 @@ def answer(view: View) -> str:
     if found.empty:
         return f"No single good that {name} makes would be missed in {market_name(view)}. {own}"
     worst = listed([f"{r['name']} ({r['products_hit']} products)" for r in found.head(3).to_dict("records")])
-    return f"{len(found)} goods made in {name} would be missed in {market_name(view)} if they stopped, above all {worst}. {own}"
+    return f"If they stopped, {len(found)} goods made in {name} would be missed in {market_name(view)}: {worst}. {own}"

@@ -156,7 +156,7 @@ def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:
     if start is None:
         return observed_nothing()
     lost = np.array([lost_of(view, flow, when) for when in rows["date"]]).reshape(-1, 3)
-    free = rows[(rows["date"] < start) & (lost[:, 2] == 0)]
+    free = rows[(rows["date"] < start) & (lost[:, 1] == 0)]
     before = free[free["date"] >= free["date"].max() - YEAR]
     if len(before) < BEFORE or not (rows["date"] > start).any():
         return observed_nothing()

@@ -67,11 +67,12 @@ def answer(view: View) -> str:
     acting = acting[(acting["status"] == "in force") & (acting["acts_on"] != "nothing")]
     if acting.empty:
         return f"{first} No clause on it is in force on {date_words(view.on)}."
-    return f"{first} {len(acting)} clauses on it are in force on {date_words(view.on)}: {listed(acting['title'].tolist())}."
+    clauses = listed(acting["title"].tolist())
+    return f"{first} {len(acting)} clauses on it are in force on {date_words(view.on)}: {clauses}."
 
 
 def events_on(view: View) -> pd.DataFrame:
-    """Clauses whose scope names the good, with their status on the day: title, status, role, coverage, severity, ..."""
+    """Clauses whose scope names the good with their status on the day: title, status, role, coverage, severity."""
     good, net = good_of(view), view.net
     status = net.status(view.on).drop_duplicates("event").set_index("event")
     about = net.table("events").set_index("event")
@@ -88,14 +89,15 @@ def events_on(view: View) -> pd.DataFrame:
         found.append(
             {
                 "title": about.at[event, "title"], "status": state["status"].replace("_", " "),
-                "since": f"{state['since']:%Y-%m-%d}", "acts_on": about.at[event, "acts_on"], "role": row["role"], "coverage": row["coverage"],
+                "since": f"{state['since']:%Y-%m-%d}", "acts_on": about.at[event, "acts_on"],
+                "role": row["role"], "coverage": row["coverage"],
                 "severity_low": state["severity_low"], "severity": state["severity"],
                 "severity_high": state["severity_high"], "basis": state["basis"], "threshold": row["threshold"],
                 "source_id": row["source_id"], "event": event, "to_event": view.link("event", event),
             }
         )  # fmt: skip
-    columns = ["title", "status", "since", "acts_on", "role", "coverage", "severity_low", "severity", "severity_high", "basis",
-               "threshold", "source_id", "event", "to_event"]  # fmt: skip
+    columns = ["title", "status", "since", "acts_on", "role", "coverage", "severity_low", "severity", "severity_high",
+               "basis", "threshold", "source_id", "event", "to_event"]  # fmt: skip
     frame = pd.DataFrame(found, columns=columns)
     order = frame["status"].map({state.replace("_", " "): k for k, state in enumerate(STATES)})
     return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

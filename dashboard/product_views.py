@@ -12,6 +12,10 @@ from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
 from supplychain.figures.style import percent, span
 
+SHORT_COLUMNS = [
+    "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
+]  # fmt: skip
+
 
 def product_of(view: View) -> str:
     """Id of the product that the page is about. Raises UnknownIdError for what is no product."""
@@ -85,9 +89,9 @@ def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
     else:
         days, small = f"{first:.0f} days", f"after {start}, on {r['first_date']}"
     ends = [r["first_day_high"], r["first_day_low"]]
-    known = ["none" if pd.isna(end) else f"{end:.0f}" for end in ends]
+    known = ["none" if pd.isna(end) else f"{end:.0f} days" for end in ends]
     if known[0] != known[1]:
-        small += f"; {known[0]} to {known[1]} days"
+        small += f"; {known[0]} to {known[1]}"
     return [
         ("Felt: output lost", percent(float(r["felt"])), range_words(r, "felt")),
         ("Until shortfall", days, small),
@@ -198,7 +202,8 @@ def said(table: str, fact: pd.Series) -> str:
     if table == "production":
         return f"{fact['producer']} makes {percent(fact['share'])} of {fact['good']} ({fact['basis']})"
     if table == "trade":
-        return f"{fact['importer']} takes {percent(fact['share'])} of its {fact['basis']} of {fact['good']} from {fact['exporter']}"
+        part = f"{percent(fact['share'])} of its {fact['basis']} of {fact['good']}"
+        return f"{fact['importer']} takes {part} from {fact['exporter']}"
     if table == "bom":
         return f"{fact['output']} needs {fact['input']}: {fact['effect']}, criticality {fact['criticality']:.2g}"
     if table == "severities":

@@ -60,8 +60,7 @@ def stops(view: View) -> Card:
         lambda theme: figures.leverage(
             frame, market=view.market, year=view.on.year, labels=names(view), top=15, theme=theme
         ),
-        note=f"A full stop of one good made in {country.country_name(view)}: share of {where}'s products lost, normal trade "
-        "otherwise, before stocks.",
+        note=f"{country.country_name(view)} stops one good, all else is normal: share of products lost, before stocks.",
         help="chokepoints",
         links=(("name", "to_good"),),
     )

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard import event_views as event
 from dashboard import good_views, views
 from dashboard.cards import Card, source_ids
-from dashboard.components import figure_card, grid, link, notice, slot, title
+from dashboard.components import figure_card, grid, link, notice, outside, slot, title
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
@@ -24,8 +24,7 @@ def layout(view: View) -> list[Component]:
     return [
         title(about["title"], html.Span(event.event_of(view), className="asked")),
         html.P(event.answer(view), className="answer"),
-        html.P(["Instrument: ", html.A(text, href=source["url"], className="link", rel="noopener noreferrer", target="_blank")
-                if source["url"] else text, f" ({source['publisher']}; {source['kind']} source)"]),
+        html.P(["Instrument: ", outside(text, source["url"]), f" ({source['publisher']}; {source['kind']} source)"]),
         *unofficial(about["official"]),
         slot("life", height=260),
         slot("covers"),
@@ -138,8 +137,8 @@ def trade(view: View) -> Card:
     frame = event.observed(view, flow) if found else event.observed_nothing()
     used = int(frame["used_for_severity"].sum())
     note = (
-        f"Baseline: mean of the last year's counts in which nothing restricted the flow. {used} of {len(frame)} counts also "
-        "set the severity, so they are no independent test."
+        f"Baseline: mean of the last year's counts in which nothing restricted the flow. {used} of {len(frame)} "
+        "counts also set the severity, so they are no independent test."
         if len(frame)
         else "No monthly count of a flow under this clause reaches back to months in which nothing restricted it."
     )

@@ -94,7 +94,11 @@ def drawn(view: View) -> list[Component]:
             html.H2("The path as a graph"),
             html.P("Thick frames set the loss; numbers on arrows: share of output that the lack costs. Choose a box.",
                    className="card-note"),
-            graph.canvas("product-graph", elements, view.theme),
+            html.Div(
+                graph.canvas("product-graph", elements, view.theme),
+                className="canvas-box", tabIndex=0, role="group", style={"--rows": int(frame["step"].max()) + 2},
+                **{"aria-label": "The path as a graph"},
+            ),
             html.P("No box chosen.", id="product-node", role="status"),
             folded("The same as a list", bullet_list(rows), is_open=True),
         ],
@@ -114,7 +118,7 @@ def over_time(view: View) -> Card:
         "Output over time",
         frame,
         lambda theme: figures.timeline(frame, changes, market=view.market, theme=theme),
-        note="Day by day from the first clause to a year after the day asked about: stocks, transit and refill included.",
+        note="Day by day to a year after the day asked about: stocks, transit and refill included.",
         help="felt",
     )
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard.app import create_app
 from playwright.sync_api import BrowserContext, Page, Route
 from waitress import create_server
 
 import supplychain as sc
+from dashboard.app import create_app
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 KNOWN = "You have set a custom wheel sensitivity"  # cytoscape says so whatever is set; wheel zoom is off here
