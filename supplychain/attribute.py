@@ -51,9 +51,8 @@ class Game:
             else:
                 links.append(act.links)
         self._pools = self._pool_plan()
-        whole = tuple(
-            pool_of(sourcing, good, issuers, np.ones(1, bool)) for good, issuers in self._all_issuers().items()
-        )
+        # Without issuers a pool is as wide as any coalition can make it.
+        whole = tuple(pool_of(sourcing, good, (), np.ones(1, bool)) for good in self._pools)
         self._reduced: Reduced = reduce(
             sourcing.chain, own, np.unique(np.concatenate(links)), targets, whole if self._sharing != "fixed" else ()
         )
@@ -105,9 +104,6 @@ class Game:
                 issuer = -1 if act.effect.acts_on == "output" else index[act.effect.issuer]
                 plan.setdefault(act.effect.good, []).append((int(who), issuer))
         return plan
-
-    def _all_issuers(self) -> dict[str, set[int]]:
-        return {good: {issuer for _, issuer in named if issuer >= 0} for good, named in self._pools.items()}
 
     def _pools_of(self, coalitions: Bools) -> list[Pool]:
         found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +44,18 @@ class Reduced:
         )  # fmt: skip
 
 
-def reachable(chain: Chain, own: Bools, link: Ints) -> tuple[Bools, Bools]:
-    """(N,) nodes and (M,) supplies that restrictions can reach: downstream of nodes `own` and of restricted links."""
+def reachable(chain: Chain, own: Bools, link: Ints, pools: Sequence[Pool] = ()) -> tuple[Bools, Bools]:
+    """(N,) nodes and (M,) supplies that restrictions can reach: downstream of nodes `own` and of restricted links.
+
+    A shortage met together reaches every buyer of its pool.
+    """
     node, supply = own.copy(), np.zeros(chain.supplies, dtype=bool)
     restricted = np.zeros(chain.share.nnz, dtype=bool)
     restricted[link] = True
     while True:
         hit = np.bincount(chain.link_supply, restricted | node[chain.share.indices], minlength=chain.supplies) > 0
+        for pool in pools:
+            hit[pool.supply] |= hit[pool.supply].any()
         after = node.copy()
         after[chain.need_node[hit[chain.need_supply]]] = True
         if (after == node).all() and (hit == supply).all():
@@ -57,16 +63,15 @@ def reachable(chain: Chain, own: Bools, link: Ints) -> tuple[Bools, Bools]:
         node, supply = after, hit
 
 
-def reduce(chain: Chain, own: Bools, link: Ints, targets: Ints | None = None, pools: tuple[Pool, ...] = ()) -> Reduced:
+def reduce(chain: Chain, own: Bools, link: Ints, targets: Ints | None = None, pools: Sequence[Pool] = ()) -> Reduced:
     """The part of a chain that restrictions on `link` and on nodes `own` can reach, upstream of the targets.
 
     own: (N,) nodes whose own capacity may be cut; link: restricted links; targets: supply rows asked for (None: all);
-    pools: their supplies are kept whole. What is left out never loses anything, so losses are the same.
+    pools: those that are reached and lead to the targets are kept whole, with their spare capacity. What is left out
+    never loses anything, so losses are the same.
     """
-    lossy_node, lossy_supply = reachable(chain, own, link)
-    for pool in pools:  # a shortage met together reaches every buyer of the pool
-        if lossy_supply[pool.supply].any() and not lossy_supply[pool.supply].all():
-            return _whole(chain)
+    lossy_node, lossy_supply = reachable(chain, own, link, pools)
+    reached = [pool for pool in pools if lossy_supply[pool.supply].any()]
     keep_link = lossy_node[chain.share.indices]
     keep_link[link] = True
     supply = np.zeros(chain.supplies, dtype=bool)
@@ -74,13 +79,14 @@ def reduce(chain: Chain, own: Bools, link: Ints, targets: Ints | None = None, po
         supply[:] = True
     else:
         supply[targets] = True
-    for pool in pools:
-        supply[pool.supply] = True
     size = int(chain.need_group[-1]) + 1 if len(chain.need_group) else 0
     live_group = np.bincount(chain.need_group, lossy_supply[chain.need_supply], minlength=size) > 0
     live_need = live_group[chain.need_group] if size else np.zeros(0, dtype=bool)
     node = np.zeros(chain.nodes, dtype=bool)
     while True:
+        for pool in reached:
+            if supply[pool.supply].any():
+                supply[pool.supply], node[pool.spare_node] = True, True
         node[chain.share.indices[keep_link & supply[chain.link_supply]]] = True
         before = supply.sum()
         supply[chain.need_supply[live_need & node[chain.need_node]]] = True
@@ -88,11 +94,6 @@ def reduce(chain: Chain, own: Bools, link: Ints, targets: Ints | None = None, po
             break
     need = np.flatnonzero(live_need & node[chain.need_node])
     return _cut(chain, node, supply, np.flatnonzero(keep_link & supply[chain.link_supply]), need)
-
-
-def _whole(chain: Chain) -> Reduced:
-    everything = (np.arange(n) for n in (chain.nodes, chain.supplies, chain.share.nnz, len(chain.need_node)))
-    return Reduced(chain, *everything)
 
 
 def _cut(chain: Chain, node: Bools, supply: Bools, link: Ints, need: Ints) -> Reduced:

@@ -183,9 +183,8 @@ class _Part:
         shared: tuple[Pool, ...] = ()
         if self._sharing != "fixed":
             effects = x.model.effects(x.scenario)[run]
-            always = np.ones(1, dtype=bool)
-            shared = tuple(replace(pool, columns=always) for pool in pools(self._sourcing, [effects]))
-        lossy = reachable(chain, own, link)[1]
+            shared = pools(self._sourcing, [effects])
+        lossy = reachable(chain, own, link, shared)[1]
         kept = np.isin(np.arange(chain.supplies), reduce(chain, own, link, targets, shared).supply)
         self.shares = DrawnShares(facts, self._sourcing, lossy & kept)
         link = np.union1d(link, self.shares.links)
@@ -210,8 +209,10 @@ class _Part:
         # Weighted shares as restrictions: over all links of a supply, sum s f (1 - r) a = sum s (1 - r') a.
         r[self._share_at] = 1.0 - self.shares.factors(batch) * (1.0 - r[self._share_at])
         criticality = self._facts.columns(self._need_row, batch)
+        everywhere = np.ones(r.shape[1], dtype=bool)
+        met = [replace(pool, columns=everywhere) for pool in self._pools]
         _, arrived = availability(
-            self._reduced.chain, Restrictions(found.own, found.link, r), criticality, None, self._sharing, self._pools
+            self._reduced.chain, Restrictions(found.own, found.link, r), criticality, None, self._sharing, met
         )
         lost = np.array([weights @ (1.0 - arrived[rows]) for rows, weights in self._targets.values()])
         return np.where(lost < CLEAN, 0.0, lost)

@@ -253,6 +253,7 @@ def test_draws_without_production_stay_between_low_and_high() -> None:
         ("2026-11-20", "DEU", {"unconfirmed": "on"}),
         ("2026-11-20", "JPN", {}),
         ("2025-06-05", "DEU", {"sharing": "shared"}),
+        ("2025-06-05", "USA", {"sharing": "first"}),
         ("2024-12-05", "USA", {"what_if": ["CHN stops neodymium to USA at 0.4 from 2024-12-01"]}),
     ],
 )
