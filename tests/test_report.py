@@ -224,6 +224,24 @@ def table_of(report: Report, key: str) -> Table:
     return next(table for table in report.tables if table.key == key)
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject", "on", "said"),
+    [
+        ("event", "chn-18", "2024-01-01", "By 1 January 2024 it has not begun. On 1 January 2024 it reaches none"),
+        ("event", "chn-46", "2026-01-01", "On 1 January 2026 it is suspended (since 10 November 2025)."),
+        ("event", "chn-46", "2026-12-01", "has run out and nothing says what followed (unconfirmed)"),
+        ("product", "lamp", "2025-06-05", "lamp in the United States is not linked to any clause in force"),
+        ("mineral", "dysprosium", "2024-01-01", "On 1 January 2024 no clause that acts is known to cover it."),
+        ("country", "JPN", "2025-06-05", "On 5 June 2025 no clauses of Japan act on these chains."),
+    ],
+)
+def test_answers_with_little_to_tell(small: sc.Network, kind: str, subject: str, on: str, said: str) -> None:
+    report = build(small, kind, SMALL.changed(on=on), subject)
+    assert said in " ".join(report.answer)
+    for ending in (".html", ".md", ".xlsx", ".json"):
+        assert render(report, ending)
+
+
 # --- formats ----------------------------------------------------------------------------------------------------------
 
 

@@ -14,20 +14,20 @@ OTHERS = 8  # covered goods whose other makers are drawn
 RESTED = 8
 COUNTED = 0.01  # a smaller shortage does not count a product in the answer
 ACTS = {
-    "licence": "makes exports need a licence",
-    "ban": "bans exports",
-    "quota": "caps exports",
-    "end_user_ban": "bans certain end users",
-    "entity_list": "names firms that may not be supplied",
-    "extraterritorial": "reaches goods made abroad",
-    "technology": "restricts technology",
-    "supply_stop": "stops production",
-    "tariff": "puts a tariff on trade",
-    "agreement": "is an agreement",
-    "easing": "eases other clauses",
-    "reporting": "asks for reports",
+    "licence": "an export licence rule",
+    "ban": "an export ban",
+    "quota": "an export quota",
+    "end_user_ban": "a ban on supplying certain users",
+    "entity_list": "a list of firms that may not be supplied",
+    "extraterritorial": "a rule on goods made abroad",
+    "technology": "a rule on technology",
+    "supply_stop": "a stop of production",
+    "tariff": "a tariff",
+    "agreement": "an agreement",
+    "easing": "an easing of other clauses",
+    "reporting": "a duty to report",
 }
-ON = {"import": {"ban": "bans imports", "licence": "makes imports need a licence"}}
+IMPORTS = {"ban": "an import ban", "licence": "an import licence rule", "quota": "an import quota"}
 
 
 def event(ask: Ask) -> Report:
@@ -40,7 +40,7 @@ def event(ask: Ask) -> Report:
     covered = ask.net.model.calendar.covered(name, ask.on)
     reached = frame[frame["linked"] > 0]
     sections = [
-        Section("life", "Its life so far", (_life(ask, name), parts.phases(ask, [name]), _severities(ask, name)))
+        Section("life", "Its life so far", (_life(ask, name), *parts.phases(ask, [name]), _severities(ask, name)))
     ]
     sections.append(_covers(ask, covered))
     ask.step(0.3, "what it reaches")
@@ -83,15 +83,14 @@ def _share(ask: Ask, good: str, country: str) -> float:
 def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
     day, goods = words.day(ask.on), _goods(covered)
     table = ask.net.table("goods").set_index("good")["commodity"]
-    commodities = list(dict.fromkeys(c for good in goods for c in table[good]))
+    commodities = list(dict.fromkeys(c.replace("_", " ") for good in goods for c in table[good]))
     of = f" of {words.listed(commodities, 8)}" if commodities else ""
     outside = covered.loc[covered["good"] == "", "item"].nunique()
     also = f" ({words.count(outside, 'item')} of its text not in the data)" if outside else ""
-    acts = ON.get(str(about["acts_on"]), {}).get(str(about["measure"])) or ACTS.get(str(about["measure"]), "acts")
-    lines = [
-        f"This act of {ask.place(str(about['issuer']))} {acts}; it covers {words.count(len(goods), 'good')}{of}{also}. "
-        f"{_state(ask, name)}"
-    ]
+    measure, issuer = str(about["measure"]), ask.place(str(about["issuer"]))
+    what = (IMPORTS if about["acts_on"] == "import" else ACTS).get(measure) or f"a measure ({measure})"
+    covers = f"covers {words.count(len(goods), 'good')}" if goods else "covers no good of the data"
+    lines = [f"This is {what} of {issuer}; it {covers}{of}{also}. {_state(ask, name)}"]
     if str(about["acts_on"]) == "nothing":
         return [*lines, "By itself it restricts no flow, so it costs nothing in the model."]
     linked, short = frame[frame["linked"] > 0], frame[frame["short"] >= COUNTED]

@@ -31,7 +31,7 @@ def mineral(ask: Ask) -> Report:
     ]
     ask.step(0.3, "what restricts it")
     events = _covering(ask, goods)
-    sections.append(Section("clauses", "What restricts it", (parts.phases(ask, events), parts.clauses(ask, events))))
+    sections.append(Section("clauses", "What restricts it", (*parts.phases(ask, events), parts.clauses(ask, events))))
     ask.step(0.5, "what hangs on it")
     stops = ask.net.chokepoints(ask.scenario.market, EVERY, list(ask.x.products))
     stops = stops[stops["good"].isin(goods)].reset_index(drop=True)
@@ -188,6 +188,9 @@ def country(ask: Ask) -> Report:
     code = ask.net.tables.resolve(ask.subject, "country")
     ask = ask.about(code, ask.scenario)
     name, day = ask.place(code), words.day(ask.on)
+    kinds = ask.net.table("countries").set_index("country")["kind"]
+    if kinds[code] != "country":
+        raise InputError("report", "subject", ask.subject, "one country; a bloc makes nothing of its own")
     if code == ask.scenario.market:
         raise InputError("report", "subject", ask.subject, "another country than the market")
     ask.step(0.2, "what it could stop")
@@ -206,7 +209,7 @@ def country(ask: Ask) -> Report:
     frame = ask.ranked
     hit = frame[[bool(set(behind) & set(events)) for behind in frame["events"]]].reset_index(drop=True)
     sections.append(
-        Section("clauses", f"What {name} restricts today", (parts.phases(ask, events), parts.clauses(ask, events)))
+        Section("clauses", f"What {name} restricts today", (*parts.phases(ask, events), parts.clauses(ask, events)))
     )
     if len(hit):
         sections.append(Section("ranking", "Products whose loss its clauses set", parts.ranking(ask, hit)))

@@ -262,10 +262,12 @@ def phase_changes(ask: Ask, events: Sequence[str]) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def phases(ask: Ask, events: Sequence[str], key: str = "phases", top: int = 15) -> Figure:
-    """The legal life of some clauses up to the day asked about."""
+def phases(ask: Ask, events: Sequence[str], key: str = "phases", top: int = 15) -> tuple[Figure, ...]:
+    """The legal life of some clauses; nothing where none of them has begun."""
     changes = phase_changes(ask, events)
-    return Figure(key, lambda theme: figures.phases(changes, until=ask.until, on=ask.on, top=top, theme=theme))
+    if changes.empty:
+        return ()
+    return (Figure(key, lambda theme: figures.phases(changes, until=ask.until, on=ask.on, top=top, theme=theme)),)
 
 
 def clauses(ask: Ask, events: Sequence[str], key: str = "clauses", frame: pd.DataFrame | None = None) -> Table:

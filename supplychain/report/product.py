@@ -35,7 +35,7 @@ def product(ask: Ask) -> Report:
         sections.append(Section("over-time", "Over time", parts.over_time(ask, [good])))
         events = sorted({*row["events"], *ask.x.contributions(good)["player"]})
         sections.append(
-            Section("clauses", "The clauses behind it", (parts.phases(ask, events), parts.clauses(ask, events)))
+            Section("clauses", "The clauses behind it", (*parts.phases(ask, events), parts.clauses(ask, events)))
         )
         if row["short"] > 0:
             ask.step(0.4, "what would help")

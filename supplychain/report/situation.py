@@ -64,7 +64,7 @@ def _many(ask: Ask, title: str, other: Scenario, of: str, more: Sequence[Section
         sections.append(Section("over-time", "Over time", parts.over_time(ask, parts.unlike(ask, frame))))
     events = ask.acting()
     sections.append(
-        Section("clauses", "The clauses behind it", (parts.phases(ask, _behind(frame)), parts.clauses(ask, events)))
+        Section("clauses", "The clauses behind it", (*parts.phases(ask, _behind(frame)), parts.clauses(ask, events)))
     )
     sections += more
     rested = frame.loc[frame["linked"] > 0, "product"].head(RESTED).tolist()
@@ -226,7 +226,7 @@ def comparison(ask: Ask) -> Report:
     events = sorted({*ask.acting(), *ask.acting(before)})
     sections.append(
         Section(
-            "clauses", "The clauses behind the second", (parts.phases(ask, _behind(frame)), parts.clauses(ask, events))
+            "clauses", "The clauses behind the second", (*parts.phases(ask, _behind(frame)), parts.clauses(ask, events))
         )
     )
     two = Text((f"First: {other.query}", f"Second: {ask.scenario.query}"), "list")
