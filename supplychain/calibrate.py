@@ -120,12 +120,11 @@ def flows(model: Model, progress: Callable[[int, int], None] | None = None) -> p
     coverage of the exporter's clauses on the good, civil, both branches where unconfirmed; for `ALL` and blocs the
     mean over importers, weighted by normal flows. error = modelled - observed, observed counted up to 1.
 
-    Columns: series, good, exporter, importer, month, months (1 or 3), event (the oldest that acts), baseline (kg a
-    month), baseline_rule, observed, modelled_low, modelled, modelled_high (shares of the baseline; low is the greater
-    loss), error, prior (what the prior of the clause's measure and age alone would say), last (the observed share of
-    the month known before in the series; both are what one could have guessed), rests_on
-    (fitted: the severity row was computed from this observation; row: from others; prior),
-    observations, source_id.
+    Columns: series, good, exporter, importer, month, months (1 or 3), event (the oldest that takes something),
+    baseline (kg a month), baseline_rule, observed, modelled_low, modelled, modelled_high (shares of the baseline; low
+    is the greater loss), error, prior (what the prior of the clause's measure and age alone would say), last (the
+    observed share of the month known before in the series; both are what one could have guessed), rests_on (fitted:
+    the severity row was computed from this observation; row: from others; prior), observations, source_id.
     """
     flow = Flow(model)
     rows: list[dict[str, object]] = []
@@ -266,10 +265,13 @@ class Flow:
         return r, found
 
     def since(self, series: Series, months: Months) -> tuple[date, str] | None:
-        """The day on which the oldest clause that acts on a flow in these months took effect, and the clause."""
-        last = _after(months[-1]) - ONE_DAY
-        found = [(self._starts[effect.event], effect.event) for effect in self.loss(series, last)[1]]
-        return min(found, default=None)
+        """The day on which the oldest clause that takes something of a flow took effect, and the clause.
+
+        Where none takes anything any more, the oldest in force; before it trade was normal.
+        """
+        effects = self.loss(series, _after(months[-1]) - ONE_DAY)[1]
+        biting = [effect for effect in effects if effect.r[:, SHORT[1]].any()]
+        return min(((self._starts[effect.event], effect.event) for effect in biting or effects), default=None)
 
     def assumed(self, event: str, on: date) -> float:
         """What the prior of a clause's measure and age would leave of a wholly covered flow."""
