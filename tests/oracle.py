@@ -267,17 +267,18 @@ class Oracle:
         supply = {r["exporter"]: r["share"] for r in rows if r["basis"] == "supply"}
         imports = {r["exporter"]: r["share"] for r in rows if r["basis"] == "imports"}
         makers = self.makers(good)
+        own = [m for m in makers if m.country == c]
         others = sum(share for x, share in supply.items() if x != c)
         left = max(0.0, 1 - others)
         u = self.use(good, c)
         if c in supply:
             home = supply[c]
-        elif not makers:
-            home = 0.0 if imports else left
+        elif not makers or (own and all(math.isnan(m.share) for m in own)):
+            home = 0.0 if imports else left  # nobody says how much is made there
         elif u > 0:
             home = min(left, self.place(good, c) / u)
         else:
-            home = left if any(m.country == c for m in makers) else 0.0
+            home = left if own else 0.0
         by_country: dict[str, float] = {c: home}
 
         def add(country: str, share: float) -> None:
@@ -495,7 +496,10 @@ class Oracle:
             normal = sum(u for _, u in outside)
             return total / normal if normal > 0 else alone
         u = self.use(good, country)
-        return min(1.0, (total + self.spare(good, pool, reading)) / u) if u > 0 else alone
+        there = total + self.spare(good, pool, reading)
+        if u > 0:
+            return min(1.0, there / u)
+        return 1.0 if there > 0 else alone  # who uses next to nothing and is served first gets all of it
 
     def pool(self, good: str) -> set[str] | None:
         """The issuing countries of a good that clauses in force name (on branch); None where none names it."""
