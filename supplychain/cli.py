@@ -343,7 +343,8 @@ def validate(
     """Check a data package (or an overlay together with the reference data): every problem, with the remedy."""
     from supplychain.checks import validate as check
 
-    problems = check(folder)
+    own = folder is not None and folder.is_dir() and not (folder / "datapackage.json").exists()
+    problems = check(None, folder) if own else check(folder)
     for problem in problems:
         if problem.level == "error" or warnings:
             print(f"{problem.level}: {problem}")
@@ -444,3 +445,47 @@ def sweep(
     with progress(f"{len(asked):,} scenarios") as step:
         rows = sweeping.sweep(job, asked, output, workers, scheduler, chunk, force, step)
     print(f"{rows:,} rows of {len(asked):,} scenarios in {output}", file=sys.stderr)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder for your own rows.")]) -> None:
+    """Write an empty overlay to fill in, with its manual and a small worked example."""
+    from supplychain.templates import write_templates
+
+    written = write_templates(folder)
+    print(f"{len(written)} files in {folder}: read README.md first, then see 'supplychain validate {folder}'.")
+
+
+@app.command()
+def match(
+    parts: Annotated[Path, typer.Argument(help="A parts list: CSV with item and hs_code, one or both.")],
+    product: Annotated[str | None, typer.Option("--bom", help="Write rows of bom.csv for this product.")] = None,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """Find the goods that a parts list means; the uncertain ones are listed with the choices, for you to decide."""
+    from supplychain import output as out
+    from supplychain.matching import bom_rows, match_parts, read_parts
+
+    net = network(data, overlay)
+    rows = match_parts(read_parts(parts), net.tables)
+    open_ = int((rows["good"] == "").sum())
+    title = f"{len(rows) - open_} of {len(rows)} rows are matched" + (", the others need a decision" if open_ else "")
+    if product is not None:
+        rows = bom_rows(rows, product)
+    out.write(out.Answer(rows, parts.name, net), format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def graph(
+    on: On, market: Market,
+    output: Annotated[Path, typer.Option("--output", help="File to write: .graphml, .csv (edge list) or .json.")],
+    event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own", sharing: Sharing = "fixed",
+    legal_only: LegalOnly = False, data: Data = None, overlay: Overlay = None, force: Force = False,
+) -> None:  # fmt: skip
+    """Write the graph of goods with exposure as attributes, for Gephi, Cytoscape, a spreadsheet or a program."""
+    from supplychain import output as out
+    from supplychain.export import written
+
+    x = ask(network(data, overlay), on, market, None, event, what_if, end_use, sharing, legal_only)
+    out.write_file(output, written(x.graph, output.suffix.lower().removeprefix(".")), force)
+    print(f"{x.graph.number_of_nodes():,} goods and {x.graph.number_of_edges():,} edges in {output}", file=sys.stderr)

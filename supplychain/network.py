@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from supplychain.availability import SharingMode
 from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
+from supplychain.export import exposed_graph
 from supplychain.exposure import Model, Result, content_of
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
@@ -31,6 +33,7 @@ from supplychain.tables import Tables, load_tables
 from supplychain.timeline import AHEAD, Run, Simulation, first_effect, simulation, summarise_losses
 
 FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
+SHOWN = 20  # products of an answer in a notebook
 KEPT = 32  # solved scenarios that one Network keeps
 
 
@@ -59,6 +62,28 @@ class Exposure(Result):
         self._net = net
         self._drawn: Draws | None = None
         self._days: Days | None = None
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The goods as a networkx graph with the readings in the market as attributes; see `supplychain.export`."""
+        return exposed_graph(self._net.graph, self)
+
+    @cached_property
+    def own_rows(self) -> list[str]:
+        """The rows of the overlay that the chains of the products rest on, as `folder/table.csv:line`."""
+        labels = {label for product in self.products for label in ";".join(self.explain(product)["rows"]).split(";")}
+        return sorted(label for label in labels if "/" in label)
+
+    def _repr_html_(self) -> str:
+        columns = ["name", "felt", "short_low", "short", "short_high", "dependent", "linked", "coverage", "why"]
+        shares = dict.fromkeys(columns[1:-1], "{:.0%}")
+        top = self.frame.head(SHOWN)[columns]
+        return (
+            f"<p>Exposure in {escape(self.scenario.market)} on {self.scenario.on}: showing {len(top)} of "
+            f"{len(self.products)} products, shares of normal supply. <code>{escape(self.scenario.query)}</code>, "
+            f"data {escape(self._net.version)}</p>"
+            + top.to_html(index=False, border=0, formatters={n: f.format for n, f in shares.items()}, na_rep="")
+        )
 
     @cached_property
     def simulated(self) -> Simulation | None:
@@ -159,6 +184,11 @@ class Network:
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
         return f"<Network {self.version}: {counts}; known until {self.knowledge_until}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{escape(n)}</td><td>{len(self._tables[n]):,}</td></tr>" for n in self._tables)
+        head = f"<p>Data {escape(self.version)}, known until {self.knowledge_until}</p>"
+        return f"{head}<table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
     @property
     def tables(self) -> Tables:
