@@ -12,9 +12,8 @@ from supplychain.errors import InputError, UnknownIdError
 from supplychain.network import Network
 from supplychain.scenario import Scenario
 
-CHAIN = nx.DiGraph(
-    [("ore", "oxide"), ("oxide", "metal"), ("metal", "magnet"), ("iron", "magnet"), ("magnet", "car"), ("oxide", "lamp")]
-)
+WAYS = "ore oxide,oxide metal,metal magnet,iron magnet,magnet car,oxide lamp"
+CHAIN = nx.DiGraph([way.split() for way in WAYS.split(",")])
 
 
 def view(net: Network, item: str = "dysprosium_oxide", **extra: str) -> View:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import dash_mantine_components as dmc
 import pandas as pd
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
@@ -53,14 +52,13 @@ def layout(view: View) -> list[Component]:
             "and in the market above.",
             className="answer",
         ),
-        dmc.Alert(
+        notice(
+            "Your data stay yours",
             [
                 "Files stay in the memory of this server, for this browser session only; after two hours without use "
                 "they are gone. Nothing is written to disk, nobody else sees them, and links do not contain them. ",
                 link("How own rows are used", f"{view.link('methods')}#own"),
             ],
-            title="Your data stay yours",
-            variant="light",
         ),
         html.Div(body(view), id="own-body", className="page slot"),
     ]
