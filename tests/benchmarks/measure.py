@@ -6,7 +6,6 @@ seconds of the wall clock and of the processor (equal on a machine with nothing 
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+
+from supplychain.availability import Chain  # noqa: E402
 
 ROUNDS = 5
 
@@ -39,6 +40,24 @@ def bandwidth() -> float:
     return 2 * source.nbytes / least(lambda: np.copyto(target, source))[1]
 
 
+def most_memory() -> float:
+    """Bytes that this process has had resident at most (not those of the parent it was started from)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def held(chain: Chain) -> float:
+    """Bytes of a chain that is ready to be solved: shares, inputs and the levels' copies of the shares."""
+    level = sum(
+        part.block.data.nbytes + part.block.indices.nbytes + part.block.indptr.nbytes + part.supply.nbytes
+        + part.need.nbytes + part.node.nbytes + part.group_start.nbytes + part.node_start.nbytes
+        for part in chain.levels
+    )  # fmt: skip
+    share = chain.share.data.nbytes + chain.share.indices.nbytes + chain.share.indptr.nbytes
+    needs = (chain.need_node, chain.need_supply, chain.need_group, chain.weight, chain.takeover, chain.essential)
+    return level + share + sum(array.nbytes for array in needs) + chain.link_supply.nbytes
+
+
 def row(links: int) -> None:
     """One line of the table."""
     from layered import CRITICALITY, layered_chain, layered_tables
@@ -55,9 +74,8 @@ def row(links: int) -> None:
                 table.to_parquet(file)
             subprocess.run([sys.executable, __file__, "--row", str(links), folder], check=True)
             return
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         loading = least(lambda: sc.SupplyNetwork.from_edges(*files), 1)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = most_memory()
     chain = layered_chain(links)
     order = least(lambda: chain.levels, 1)
     cost = np.full((len(chain.need_node), 1), CRITICALITY)
@@ -73,7 +91,7 @@ def row(links: int) -> None:
     moved = chain.share.nnz * 12 + len(chain.need_node) * 40 + chain.nodes * 40
     bound = moved / bandwidth()
     print(
-        f"| {links:,} | {loading[0]:.1f} ({loading[1]:.1f}) | {(peak - before) * 1024 / links:.0f} "
+        f"| {links:,} | {loading[0]:.1f} ({loading[1]:.1f}) | {peak / 1e9:.2f} | {held(chain) / links:.0f} "
         f"| {order[0]:.2f} ({order[1]:.2f}) | {one[0] * 1e3:.1f} ({one[1] * 1e3:.1f}) | {one[1] / links * 1e9:.1f} "
         f"| {eight[0] / 8 * 1e3:.1f} ({eight[1] / 8 * 1e3:.1f}) | {bound * 1e3:.2f} | {one[1] / bound:.1f} |",
         flush=True,
