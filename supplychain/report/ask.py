@@ -63,6 +63,12 @@ class Ask:
         return self.place(self.scenario.market)
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """The countries of the market, where it is a bloc."""
+        table = self.net.table("countries").set_index("country")["members"]
+        return tuple(table[self.scenario.market])
+
+    @property
     def until(self) -> date:
         """Last day of figures over time: a year ahead, but not beyond what the data know."""
         return max(self.on, min(self.on + timedelta(days=AHEAD), self.net.knowledge_until))

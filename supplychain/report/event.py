@@ -90,7 +90,7 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
     measure, issuer = str(about["measure"]), ask.place(str(about["issuer"]))
     what = (IMPORTS if about["acts_on"] == "import" else ACTS).get(measure) or f"a measure ({measure})"
     covers = f"covers {words.count(len(goods), 'good')}" if goods else "covers no good of the data"
-    lines = [f"This is {what} of {issuer}; it {covers}{of}{also}. {_state(ask, name)}"]
+    lines = [f"This is {what}, issued by {issuer}; it {covers}{of}{also}. {_state(ask, name)}"]
     if str(about["acts_on"]) == "nothing":
         return [*lines, "By itself it restricts no flow, so it costs nothing in the model."]
     linked, short = frame[frame["linked"] > 0], frame[frame["short"] >= COUNTED]

@@ -112,7 +112,7 @@ def _stages(ask: Ask, stages: pd.DataFrame) -> Table:
 
 
 def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
-    known = stages[stages["leader_share"].notna()]
+    known = stages[stages["leader_share"].notna() & (stages["leader"] != "ROW")]
     if known.empty:
         return [f"No row says who makes {name}: its concentration is unknown, which is not the same as low."]
     row = known.sort_values(["leader_share", "good"], ascending=[False, True], kind="stable").iloc[0]
@@ -120,7 +120,7 @@ def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
     also = (
         f"; at other stages {words.listed(sorted(others), 3)} {words.verb(len(others), 'leads', 'lead')}"
         if others
-        else " and leads at every documented stage"
+        else ", and leads at every stage with a known leader"
     )
     return [
         f"{ask.place(row['leader'])} makes {words.share(row['leader_share'])} of the world's {ask.good(row['good'])}, "
@@ -191,7 +191,7 @@ def country(ask: Ask) -> Report:
     kinds = ask.net.table("countries").set_index("country")["kind"]
     if kinds[code] != "country":
         raise InputError("report", "subject", ask.subject, "one country; a bloc makes nothing of its own")
-    if code == ask.scenario.market:
+    if code in {ask.scenario.market, *ask.members}:
         raise InputError("report", "subject", ask.subject, "another country than the market")
     ask.step(0.2, "what it could stop")
     products = list(ask.x.products)
@@ -218,7 +218,7 @@ def country(ask: Ask) -> Report:
         row = mine.iloc[0]
         place = int(mine.index[0]) + 1
         lines.append(
-            f"If {name} stopped all of the {words.count(int(row['goods']), 'documented good')} it makes, "
+            f"If {name} stopped all that it makes ({words.count(int(row['goods']), 'documented good')}), "
             f"{int(row['products_hit'])} of {words.count(len(products), 'product')} in {ask.market} would be short, on "
             f"average {words.share(row['mean'])} of normal supply: rank {place} of {len(rank)} countries. It says what "
             "could be lost, not that a stop is expected."
