@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words, market_name
 from supplychain.figures.style import listed, percent
+from supplychain.network import Network
 
 
 def country_of(view: View) -> str:
@@ -27,10 +29,16 @@ def as_market(view: View) -> View:
     return replace(view, scenario=view.scenario.changed(market=country_of(view)))
 
 
+@lru_cache(maxsize=64)
+def every_stop(net: Network, market: str) -> pd.DataFrame:
+    """Every single stop that a market would feel; the same for all days, so it is kept. Do not change it."""
+    return net.chokepoints(market, top=100_000)
+
+
 def stops(view: View) -> pd.DataFrame:
     """What a full stop of each good by this country costs the market: good, name, products_hit, worst, mean, ..."""
     code = country_of(view)
-    frame = view.net.chokepoints(view.market, top=100_000)
+    frame = every_stop(view.net, view.market)
     frame = frame[frame["country"] == code].reset_index(drop=True)
     called = names(view)
     frame.insert(0, "name", [called[good] for good in frame["good"]])

@@ -345,6 +345,6 @@ def test_page_size(page: Page, base_url: str) -> None:
 
 
 def transferred(response: Response) -> int:
-    """Bytes of an answer that no browser keeps: scripts and styles are fetched once (here routing switches that off)."""
+    """Bytes of an answer, none for scripts and styles: a browser keeps them (here routing switches that off)."""
     kept = any(part in response.url for part in ("/_dash-component-suites/", "/assets/"))
     return 0 if kept else int(response.headers.get("content-length", 0))
