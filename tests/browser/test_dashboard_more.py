@@ -292,7 +292,7 @@ def test_good_files_are_computed_and_bad_ones_told_by_line(page: Page, base_url:
     expect(problems).to_contain_text("bom.csv:3 column role: parts")
     expect(problems).to_contain_text("bom.csv:4 column input")
     upload(page, goods=GOODS, bom=BOM)
-    expect(page.locator("#card-ranking")).to_be_visible()
+    expect(page.locator("#card-ranking")).to_be_visible(timeout=30_000)
     settled(page)
     expect(page.locator(".own-problems[role=alert]")).to_have_count(0)
     magnets = net.exposure("2025-06-05", "DEU").readings("ndfeb_magnet_high_temp")
@@ -301,7 +301,7 @@ def test_good_files_are_computed_and_bad_ones_told_by_line(page: Page, base_url:
     assert violations(page) == []
     page.reload()
     settled(page)
-    expect(page.locator("#card-ranking")).to_be_visible()  # kept for the session
+    expect(page.locator("#card-ranking")).to_be_visible(timeout=30_000)  # kept for the session
     page.get_by_role("button", name="Remove my data").click()
     expect(page.locator("#card-ranking")).to_have_count(0)
     expect(page.get_by_text("None yet.")).to_be_visible()
@@ -348,7 +348,7 @@ def test_two_users_never_see_each_others_uploads(page: Page, base_url: str, othe
     address = "/own?on=2025-06-05&market=DEU&reading=short"
     opened(page, base_url, address)
     upload(page, goods=GOODS, bom=BOM)
-    expect(page.locator("#card-ranking")).to_be_visible()
+    expect(page.locator("#card-ranking")).to_be_visible(timeout=30_000)
     settled(page)
     stranger = other(address)
     expect(stranger.get_by_text("None yet.")).to_be_visible()
@@ -357,7 +357,7 @@ def test_two_users_never_see_each_others_uploads(page: Page, base_url: str, othe
     assert file.status == 400
     assert "acme_pump" not in file.text()
     upload(stranger, goods=GOODS.replace(b"ACME", b"Zenith"), bom=BOM)
-    expect(stranger.locator("#card-ranking")).to_be_visible()
+    expect(stranger.locator("#card-ranking")).to_be_visible(timeout=30_000)
     page.reload()
     settled(page)
     assert "Zenith" not in page.content()
@@ -366,14 +366,14 @@ def test_two_users_never_see_each_others_uploads(page: Page, base_url: str, othe
     expect(stranger.locator("#card-ranking")).to_have_count(0)
     page.reload()
     settled(page)
-    expect(page.locator("#card-ranking")).to_be_visible()
+    expect(page.locator("#card-ranking")).to_be_visible(timeout=30_000)
 
 
 def test_the_cookie_is_signed_and_out_of_reach_of_scripts(page: Page, base_url: str) -> None:
-    opened(page, base_url, "/own")
+    opened(page, base_url, "/own?on=2025-06-05&market=DEU&reading=short")
     assert page.context.cookies() == []  # nothing before an upload
     page.get_by_role("button", name="Try the example").click()
-    expect(page.locator("#card-ranking")).to_be_visible()
+    expect(page.locator("#card-ranking")).to_be_visible(timeout=30_000)
     (cookie,) = page.context.cookies()
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Strict"
