@@ -79,19 +79,18 @@ class Game:
         chain = self._reduced.chain
         columns = len(coalitions)
         own = np.ones((chain.nodes, columns))
-        legs = np.zeros((2, chain.share.nnz, columns))
+        lost = np.zeros((chain.share.nnz, columns))
         for act, who, (at, r) in zip(self._acts, self._owner, self._at, strict=True):
             on = np.ones(columns) if who < 0 else coalitions[:, who].astype(float)
             cut = r[:, None] * on
             if act.effect.acts_on == "output":
                 own[at] = np.minimum(own[at], 1.0 - cut)
             else:
-                legs[act.leg, at] = np.maximum(legs[act.leg, at], cut)
-        r = 1.0 - (1.0 - legs[0]) * (1.0 - legs[1])
-        link = np.flatnonzero(r.any(axis=1))
+                lost[at] = np.maximum(lost[at], cut)
+        link = np.flatnonzero(lost.any(axis=1))
         pools = [] if self._sharing == "fixed" else self._pools_of(coalitions)
         _, arrived = availability(
-            chain, Restrictions(own, link, r[link]), self._criticality, None, self._sharing, pools
+            chain, Restrictions(own, link, lost[link]), self._criticality, None, self._sharing, pools
         )
         return 1.0 - arrived[self._targets].T
 

@@ -350,7 +350,8 @@ def _solve(
         if active:
             lost[level.rows] = raw[level.rows]
             for pool in pools_at[index]:
-                met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], 1.0 - loss)
+                helpers = np.where(lone, 0.0, 1.0 - loss)  # the linked reading knows no spare capacity
+                met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], helpers)
                 lost[pool.supply] = np.where(pool.columns, met, lost[pool.supply])
         if not len(level.node):
             return 0.0

@@ -183,7 +183,7 @@ class Bites:
     def restrictions(self, batch: slice, cuts: dict[int, Floats] | None = None) -> Restrictions:
         """What is left in each draw of a batch; cuts: kept between calls for acts that stay, by their id."""
         size = batch.stop - batch.start
-        own, legs = np.ones((self._nodes, size)), np.zeros((2, len(self.link), size))
+        own, lost = np.ones((self._nodes, size)), np.zeros((len(self.link), size))
         kept = {} if cuts is None else cuts
         for act, inside, at in self.acts:
             if id(act) not in kept:
@@ -192,8 +192,8 @@ class Bites:
             if act.effect.acts_on == "output":
                 own[at] = np.minimum(own[at], 1.0 - cut)
             else:
-                legs[act.leg, at] = np.maximum(legs[act.leg, at], cut)
-        return Restrictions(own, self.link, 1.0 - (1.0 - legs[0]) * (1.0 - legs[1]))
+                lost[at] = np.maximum(lost[at], cut)
+        return Restrictions(own, self.link, lost)
 
 
 # --- who makes how much -----------------------------------------------------------------------------------------------

@@ -377,8 +377,7 @@ class Result:
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
         """The rows of `assumptions` that the result leans on, and what else was assumed."""
-        rows = (row for act in self.acts for row in act.effect.severity_row)
-        found = sorted({row for row in rows if row.startswith("assumptions.csv")})
+        found = sorted({row for act in self.acts for row in act.effect.prior_row if row})
         table = self.model.tables["assumptions"]
         said = dict(
             zip(table.index, table[["name", "applies_to", "value", "unit"]].itertuples(index=False), strict=True)

@@ -81,10 +81,11 @@ class Reach:
         for effect in effects:
             if effect.role == "content" or effect.good not in self.sourcing.world.good_index:
                 continue
-            for way in self._ways_of(effect, frozenset(counted.get(effect.event, ()))):
+            ways = self._ways_of(effect, frozenset(counted.get(effect.event, ())))
+            for k, way in enumerate(ways):
                 r = way.r(effect)
                 hit = np.flatnonzero(r.any(axis=1))
-                if len(hit):
+                if len(hit) or (k == 0 and effect.r.any()):  # a clause that reaches no flow still opens a pool
                     found.append(Act(effect, run, way.leg, way.links[hit], r[hit], way, hit))
         return found
 
@@ -93,7 +94,7 @@ class Reach:
         key = (effect.good, effect.acts_on, effect.issuer, effect.role, effect.buyers, threshold, effect.named, counted)
         if key not in self._ways:
             ways = [self._stop(effect)] if effect.acts_on == "output" else self._flows(effect, counted)
-            self._ways[key] = [way for way in ways if len(way.links)]
+            self._ways[key] = ways
         return self._ways[key]
 
     def _stop(self, effect: Effect) -> Way:
@@ -118,7 +119,7 @@ class Reach:
         buyer = s.supply_country[s.chain.link_supply[links]]
         issuer = s.world.country_index[effect.issuer]
         traded = trader >= 0
-        first_end, seller = np.where(traded, trader, buyer), np.where(traded, trader, maker)
+        first_end = np.where(traded, trader, buyer)
 
         def way(leg: int, where: Bools, rows: Ints, other: Ints | None = None, factor: Floats | None = None) -> Way:
             return Way(
@@ -134,27 +135,28 @@ class Reach:
         if effect.acts_on == "import":
             return [
                 way(0, (first_end == issuer) & (maker != issuer), maker),
-                way(1, traded & (buyer == issuer) & (maker != issuer), maker, trader),
+                way(1, traded & (buyer == issuer) & (trader != issuer), trader),
             ]
         if effect.acts_on != "reexport":
             return []
-        sent_on = (seller != issuer) & (buyer != issuer) & (seller != buyer)
+        made_abroad = (maker != issuer) & (first_end != issuer) & (maker != first_end)
+        sent_on = traded & (trader != issuer) & (buyer != issuer) & (trader != buyer)
         if effect.role == "technology":
-            return [way(1, sent_on, buyer)]
+            return [way(0, made_abroad, first_end), way(1, sent_on, buyer)]
         if np.isnan(effect.content_threshold):
-            return [way(1, sent_on & traded & (maker == issuer), buyer)]
+            return [way(1, sent_on & (maker == issuer), buyer)]
         if (effect.issuer, counted) not in self._content:
             self._content[effect.issuer, counted] = content(s, effect.issuer, counted)
         share = self._content[effect.issuer, counted]
         hit = caught(share, effect.content_threshold, effect.named)[s.link_node[links]]
-        return [way(1, sent_on, buyer, factor=np.where((maker == issuer)[:, None], 1.0, hit))]
+        hit = np.where((maker == issuer)[:, None], 1.0, hit)
+        return [way(0, made_abroad, first_end, factor=hit), way(1, sent_on, buyer, factor=hit)]
 
 
 def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions:
     """Own capacity and flows left under some acts; columns = runs x READINGS.
 
-    Several clauses on one flow: the largest r. A trader's flow has two legs, from the maker to the trader and on to the
-    buyer: r = 1 - (1 - r1)(1 - r2).
+    Several clauses on one flow: the largest r, lost once, also over the two legs of a trader's flow.
     """
     own = np.ones((sourcing.chain.nodes, runs * RUNS))
     on_flows = [act for act in acts if act.effect.acts_on != "output"]
@@ -165,11 +167,11 @@ def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions
     if not on_flows:
         return Restrictions(own, np.zeros(0, dtype=np.intp), np.zeros((0, runs * RUNS)))
     link = np.unique(np.concatenate([act.links for act in on_flows]))
-    legs = np.zeros((2, len(link), runs * RUNS))
+    r = np.zeros((len(link), runs * RUNS))
     for act in on_flows:
         at, rows = slice(act.run * RUNS, (act.run + 1) * RUNS), np.searchsorted(link, act.links)
-        legs[act.leg, rows, at] = np.maximum(legs[act.leg, rows, at], act.r)
-    return Restrictions(own, link, 1.0 - (1.0 - legs[0]) * (1.0 - legs[1]))
+        r[rows, at] = np.maximum(r[rows, at], act.r)
+    return Restrictions(own, link, r)
 
 
 def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:

@@ -152,10 +152,11 @@ def _home(world: World, g: int, countries: Ints, left: Floats, imported: Bools) 
     with np.errstate(divide="ignore", invalid="ignore"):
         home = np.where(use > 0, np.minimum(left, place / use), np.where(makes, left, 0.0))
         sure = np.where(use > 0, np.minimum(home, documented / use), np.where(documented > 0, home, 0.0))
-    if not world.makers[world.goods[g]]:  # nobody is documented: imports if any, else its own
-        return np.zeros(len(countries)), np.where(imported, 0.0, left)
-    named = (world.maker_evidence[g, countries] >= 0) & (documented == 0)  # makes it, nobody says how much: likewise
-    return sure, np.where(named & ~imported, left, home) - sure
+    named = (world.maker_evidence[g, countries] >= 0) & ~world.counted[g, countries]
+    unknown = named | (not world.makers[world.goods[g]])  # how much: documented imports if any, else its own
+    home = np.where(unknown, np.where(imported, 0.0, left), home)
+    sure = np.where(unknown, 0.0, sure)
+    return sure, home - sure
 
 
 def _surplus(world: World, g: int, countries: Ints) -> Floats:
@@ -190,7 +191,7 @@ def _makes(world: World, good: str, country: int) -> bool:
 
 
 def _ways(world: World, good: str, buyer: int, row: TradeRow) -> list[tuple[int, int, float]]:
-    """(origin, trader, share) of a trade row: an exporter that makes none of the good leads on to its own makers."""
+    """(origin, trader, share) of a trade row: what an exporter that makes none sells comes from the makers, by p."""
     g, exporter = world.good_index[good], row.exporter
     if exporter in world.blocs:
         inside = [m for m in world.blocs[exporter] if m != buyer and _makes(world, good, m)]
@@ -199,15 +200,8 @@ def _ways(world: World, good: str, buyer: int, row: TradeRow) -> list[tuple[int,
             return [(m, -1, row.share * float(w / weights.sum())) for m, w in zip(inside, weights, strict=True)]
     elif exporter == buyer or _makes(world, good, exporter):
         return [(exporter, -1, row.share)]
-    _, imports = _rows_of(world, good, exporter, "")
-    known = [r for r in imports if r.exporter not in world.blocs and _makes(world, good, r.exporter)]
-    total = sum(r.share for r in known)
-    if total > 0:
-        return [(r.exporter, exporter, row.share * r.share / total) for r in known]
-    shares = _surplus(world, g, np.array([exporter]))[0]
-    return [(int(x), exporter, row.share * float(shares[x])) for x in np.flatnonzero(shares)] or [
-        (exporter, -1, row.share)
-    ]
+    made = world.documented[g] / max(world.documented[g].sum(), TINY)
+    return [(int(x), exporter, row.share * float(made[x])) for x in np.flatnonzero(made)] or [(exporter, -1, row.share)]
 
 
 # --- the chain ---

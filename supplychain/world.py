@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from supplychain.availability import Floats, Ints
+from supplychain.availability import Bools, Floats, Ints
 from supplychain.goods import part_edges
 from supplychain.tables import Tables
 
@@ -43,7 +43,8 @@ class World:
 
     countries: codes (countries, ROW and blocs; blocs make nothing); goods: ids; makers, trade: per good
     documented, place, use: (goods, countries) share of world output that rows document, of world output made in all,
-    and of world use; maker_evidence: (goods, countries) the first production row, -1 none
+    and of world use; maker_evidence: (goods, countries) the first production row, -1 none; counted: (goods, countries)
+    where a production row gives a share
     trade: good -> (importer, basis) -> rows; evidence: (row, source_id) of everything a share can rest on
     """
 
@@ -55,6 +56,7 @@ class World:
     place: Floats
     use: Floats
     maker_evidence: Ints
+    counted: Bools
     trade: Mapping[str, Mapping[tuple[str, str], list[TradeRow]]]
     evidence: tuple[tuple[str, str], ...]
 
@@ -91,11 +93,13 @@ def build_world(tables: Tables) -> World:
     makers, documented, rest = _documented(tables, goods, index, evidence)
     use, place = _use_and_place(part_edges(tables), goods, documented, rest, industry)
     maker_evidence = np.full(place.shape, -1, dtype=np.intp)
+    counted = np.zeros(place.shape, dtype=bool)
     for g, good in enumerate(goods):
         for maker in reversed(makers[good]):
             maker_evidence[g, maker.country] = maker.evidence
+            counted[g, maker.country] |= not np.isnan(maker.share)
     trade = _trade(tables, goods, index, evidence)
-    return World(codes, blocs, goods, makers, documented, place, use, maker_evidence, trade, tuple(evidence))
+    return World(codes, blocs, goods, makers, documented, place, use, maker_evidence, counted, trade, tuple(evidence))
 
 
 def _inherited(tables: Tables, own: Mapping[str, object]) -> dict[str, str]:
