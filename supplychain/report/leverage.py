@@ -114,7 +114,7 @@ def _stages(ask: Ask, stages: pd.DataFrame) -> Table:
 def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
     known = stages[stages["leader_share"].notna() & (stages["leader"] != "ROW")]
     if known.empty:
-        return [f"No row says who makes {name}: its concentration is unknown, which is not the same as low."]
+        return [f"The data do not name the largest maker of {name}: its concentration is unknown, which is not low."]
     row = known.sort_values(["leader_share", "good"], ascending=[False, True], kind="stable").iloc[0]
     others = {ask.place(c) for c in known["leader"]} - {ask.place(row["leader"])}
     also = (
