@@ -7,6 +7,7 @@ Lines are counted as in a CSV file (the header is line 1), also for DataFrames a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,19 +120,22 @@ def read_edges(links: Source, nodes: Source | None = None) -> Edges:
     words = {name: _Gathered() for name in LINK_WORDS if name in given}
     numbers: dict[str, list[Floats]] = {name: [] for name in LINK_NUMBERS if name in given}
     start = 0
-    for piece in _pieces(links, "links", given):
-        for name, gathered in {**ids, **words}.items():
-            gathered.add(piece[name])
-            if name in ids:
+    texts = {**ids, **words}
+    with ThreadPoolExecutor() as threads:  # coding text is most of the work, and Arrow's lets others run meanwhile
+        for piece in _pieces(links, "links", given):
+            list(threads.map(_Gathered.add, texts.values(), [piece[name] for name in texts]))
+            for name in LINK_IDS:
                 faults.add(name, piece[name].isna(), piece[name], "is blank", "Name the firm or drop the row.", start)
-        for name, parts in numbers.items():
-            parts.append(_numbers(piece[name], name, faults, start))
-        start += len(piece)
+            for name, parts in numbers.items():
+                parts.append(_numbers(piece[name], name, faults, start))
+            start += len(piece)
     if not start:
         raise DataError([Problem(faults.file, 0, "", "", "has no links", "Write at least one row.")])
-    ends = {name: gathered.words() for name, gathered in ids.items()}
+    with ThreadPoolExecutor() as threads:
+        coded = dict(zip(texts, threads.map(_Gathered.words, texts.values()), strict=True))
+    ends = {name: coded[name] for name in LINK_IDS}
     firm, codes = _firms(ends, None if known is None else known[0], faults)
-    link_words = {name: gathered.words() for name, gathered in words.items()}
+    link_words = {name: coded[name] for name in words}
     if "effect" in link_words:
         effect = link_words["effect"]
         wrong = ~effect.names.isin(EFFECTS)
