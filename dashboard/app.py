@@ -74,7 +74,10 @@ def create_app(net: Network) -> Dash:
 
 
 def create_server() -> Flask:
-    """For gunicorn: `gunicorn -w 2 'dashboard.app:create_server()'`; data and overlay folders from the environment."""
+    """For gunicorn: `gunicorn --preload -w 2 'dashboard.app:create_server()'`; data and overlay from the environment.
+
+    Preloaded, so that all workers share one secret and what users upload.
+    """
     server: Flask = create_app(load(os.environ.get(DATA), os.environ.get(OVERLAY))).server
     return server
 

@@ -12,7 +12,7 @@ from dashboard.state import View, read_query
 from supplychain.errors import InputError
 from supplychain.scenario import Scenario
 
-KEY = "with"  # the other side, as the query of a scenario
+KEY = "versus"  # the other side, as the query of a scenario
 BACK = 365  # days: the other side where none is named
 OPTIONS = {"end_use": "end use", "sharing": "sharing", "unconfirmed": "unconfirmed clauses"}
 
@@ -33,25 +33,25 @@ def in_this_market(view: View, scenario: Scenario) -> Scenario:
 
 def sides(view: View) -> tuple[View, View]:
     """The other side (a) and the question of the page (b)."""
-    return moved(view, scenario=other(view), **{KEY: ""}), moved(view, **{KEY: ""})
+    return moved(view, scenario=other(view), versus=""), moved(view, versus="")
 
 
 def swapped(view: View) -> View:
     """The same comparison from the other side."""
-    return moved(view, scenario=other(view), **{KEY: view.scenario.query})
+    return moved(view, scenario=other(view), versus=view.scenario.query)
 
 
 def with_form(view: View, form: Mapping[str, Any]) -> View:
     """The comparison with what a form says: a day and options, or the link of another page. Raises InputError."""
     link = str(form.get("link") or "").strip()
     if link:
-        return moved(view, **{KEY: of_link(view, link).query})
+        return moved(view, versus=of_link(view, link).query)
     if not form.get("on"):
         raise InputError("form", "day", "", "a day", "Fill it in and compare again.")
     options = {name: form[name] for name in OPTIONS if form.get(name)}
     legal_only = form.get("legal_only") == "yes"
     scenario = other(view).changed(on=form["on"], legal_only=legal_only, **options)
-    return moved(view, **{KEY: scenario.resolved(view.net.tables).query})
+    return moved(view, versus=scenario.resolved(view.net.tables).query)
 
 
 def of_link(view: View, link: str) -> Scenario:

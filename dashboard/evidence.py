@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from dashboard.state import View
@@ -58,7 +60,9 @@ def rows(view: View) -> pd.DataFrame:
 
 
 def _filled(cell: object) -> bool:
-    return bool(cell) if isinstance(cell, str | tuple) else bool(pd.notna(cell))
+    if isinstance(cell, str | tuple):
+        return bool(cell)
+    return cell is not None and cell is not pd.NaT and not (isinstance(cell, float) and math.isnan(cell))
 
 
 def marked(frame: pd.DataFrame) -> pd.DataFrame:

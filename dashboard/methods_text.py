@@ -256,6 +256,17 @@ CHAIN = (
 
 USES = (
     Entry(
+        "why",
+        "Why: the chain that sets the loss",
+        (
+            "At each step the binding input is the one whose lack costs most; all of them where several tie. Followed "
+            "from the product down to the flow that a clause cuts, they are the binding chain. Inputs beside it are "
+            "shown pale: they lack too, but something else is scarcer.",
+            "Paths are ranked by the product of share, criticality and restriction along the way; they rank, they do "
+            "not add up.",
+        ),
+    ),
+    Entry(
         "contributions",
         "Contributions: how much is due to each event",
         (

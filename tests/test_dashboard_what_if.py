@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from dashboard import differences, what_if
+from dashboard.asking import moved
 from dashboard.state import View
 from supplychain.errors import InputError
 from supplychain.network import Network
@@ -63,7 +64,7 @@ def test_events_are_added_replaced_and_removed_in_the_address(net: Network) -> N
     first = what_if.added(view(net), parse("CHN stops gallium from 2026-01-01"))
     both = what_if.added(first, parse("MMR halts dysprosium_concentrate at 0.9 from 2026-01-01"))
     assert len(both.scenario.what_if) == 2
-    editing = what_if.moved(both, edit="1")
+    editing = moved(both, edit="1")
     other = what_if.added(editing, parse("MMR halts dysprosium_concentrate at 0.2 from 2026-01-01"))
     assert other.scenario.what_if[1].endswith("at 0.2 from 2026-01-01")
     assert "edit" not in other.query

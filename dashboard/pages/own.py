@@ -24,6 +24,7 @@ from supplychain.figures.style import span
 from supplychain.network import Exposure, Network
 from supplychain.output import share
 from supplychain.schema import schemas
+from supplychain.tables import OVERLAY_DEFAULTS
 
 SESSION = "uploads"  # key of the signed cookie
 SHOWN = 30  # problems in the list; the table has all
@@ -161,8 +162,7 @@ def templates_card() -> Component:
         for table, words in own.TABLES.items()
     ]  # fmt: skip
     needed = {
-        t: [f.name for f in schemas()[t].fields if f.required and f.name not in own.OVERLAY_DEFAULTS]
-        for t in own.TABLES
+        t: [f.name for f in schemas()[t].fields if f.required and f.name not in OVERLAY_DEFAULTS] for t in own.TABLES
     }
     more = [html.Li([html.Code(table), ": ", ", ".join(names)]) for table, names in needed.items()]
     return html.Section(
@@ -249,7 +249,7 @@ def why(view: View) -> Card:
     """Every step of the chain that sets the loss of one product."""
     x, _ = answered(view)
     product = shown(view, x)
-    name = x.static.set_index("product").at[product, "name"]
+    name = str(x.static.set_index("product").at[product, "name"])
     frame = x.explain(product)
     labels = dict(zip(*(x.model.tables["goods"][c] for c in ("good", "name")), strict=True))
     return Card(
@@ -267,7 +267,7 @@ def helps(view: View) -> Card:
     """What would help the product that is explained."""
     x, _ = answered(view)
     product = shown(view, x)
-    name = x.static.set_index("product").at[product, "name"]
+    name = str(x.static.set_index("product").at[product, "name"])
     return Card("helps", f"What would help: {name}", x.mitigations(product), help="mitigations")
 
 

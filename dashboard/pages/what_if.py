@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard import controls, differences, what_if
-from dashboard.asking import search, view_of
+from dashboard.asking import moved, search, view_of
 from dashboard.cards import Card
 from dashboard.components import facts, figure_card, folded, lazy, link, notice, slot, title
 from dashboard.registry import Page
@@ -60,7 +60,7 @@ def events(view: View) -> Component:
                 html.P(html.Code(spec)),
                 html.P(
                     [
-                        link("Edit", what_if.moved(view, edit=str(k)).url, title=f"Edit: {spec}"),
+                        link("Edit", moved(view, edit=str(k)).url, title=f"Edit: {spec}"),
                         " · ",
                         link("Remove", what_if.removed(view, k).url, title=f"Remove: {spec}"),
                     ]
@@ -119,7 +119,7 @@ def form(view: View) -> Component:
                       valueFormat="YYYY-MM-DD", clearable=True, clearButtonProps={"aria-label": "No last day"}),
     ]  # fmt: skip
     words = "Add this event" if place is None else "Replace the event"
-    stop = [] if place is None else [link("Leave it as it is", what_if.moved(view, edit="").url)]
+    stop = [] if place is None else [link("Leave it as it is", moved(view, edit="").url)]
     heading = "Add an event" if place is None else f"Edit event {place + 1}"
     buttons = [html.Button(words, id="what-if-add", className="button button-main", n_clicks=0), *stop]
     inside = [html.Div(fields, className="fields"), html.P(buttons, className="buttons")]
@@ -189,7 +189,7 @@ def callbacks(app: Dash, net: Network) -> None:
     def save(clicks: int, request: dict[str, Any]) -> Any:
         if not clicks:
             return no_update
-        return dcc.send_string(what_if.toml_of(view_of(net, PAGE, request)), "what-if.toml")
+        return {"content": what_if.toml_of(view_of(net, PAGE, request)), "filename": "what-if.toml", "base64": False}
 
 
 def submit(net: Network, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:

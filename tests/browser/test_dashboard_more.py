@@ -28,7 +28,7 @@ PAGES = [
     "/what-if",
     WHAT_IF,
     f"/own?{DAY}",
-    f"/compare?{DAY}&with=on%3D2025-04-03%26market%3DUSA",
+    f"/compare?{DAY}&versus=on%3D2025-04-03%26market%3DUSA",
     "/evidence",
     "/evidence/sources?q=usgs",
     "/methods",
@@ -61,7 +61,7 @@ def test_every_page_fits_a_small_screen(page: Page, base_url: str, address: str)
         ("/explorer/disprosium_oxide", "dysprosium_oxide"),
         (f"/explorer/f35?{DAY}&steps=9", "all"),
         ("/what-if?what_if=CHN%20stops%20galium%20from%202025-01-01", "gallium"),
-        (f"/compare?{DAY}&with=on%3Dnever", "YYYY-MM-DD"),
+        (f"/compare?{DAY}&versus=on%3Dnever", "YYYY-MM-DD"),
         ("/evidence/producton", "production"),
         ("/evidence/production?confidence=sure", "unverified"),
     ],
@@ -133,9 +133,11 @@ def test_search_and_filters_go_into_the_address(page: Page, base_url: str) -> No
     page.get_by_role("option", name=re.compile("gallium_metal")).first.click()
     page.wait_for_url(re.compile("/explorer/gallium_metal"))
     settled(page)
+    before = page.locator("#explorer-words").inner_text()
     page.get_by_label("Supply missing").first.click()
     page.get_by_role("option", name="50 % or more").click()
     page.wait_for_url(re.compile("least=50"))
+    expect(page.locator("#explorer-words")).not_to_have_text(before)
     settled(page)
     shares = page.locator(".plain-table tbody tr td:last-child").all_inner_texts()
     assert all(float(text.rstrip("%")) >= 50 for text in shares[1:])
@@ -216,7 +218,7 @@ def test_compare_shows_the_difference_of_the_network(page: Page, base_url: str, 
     page.locator("#compare-on").fill("2025-04-03")
     page.locator("#compare-on").press("Enter")
     page.get_by_role("button", name="Compare", exact=True).click()
-    page.wait_for_url(re.compile("with=on%3D2025-04-03"))
+    page.wait_for_url(re.compile("versus=on%3D2025-04-03"))
     settled(page)
     expected = net.difference(net.exposure("2025-04-03", "USA"), net.exposure("2025-06-05", "USA"))
     rows = card_rows(page, "short", ("product", "short_a", "short_b"))
@@ -225,7 +227,7 @@ def test_compare_shows_the_difference_of_the_network(page: Page, base_url: str, 
     assert rows == told[: len(rows)]
     page.get_by_role("link", name="Swap the sides").click()
     page.wait_for_url(re.compile("on=2025-04-03&"))
-    assert query(page)["with"][0].startswith("on=2025-06-05&market=USA")
+    assert query(page)["versus"][0].startswith("on=2025-06-05&market=USA")
 
 
 # --- evidence and methods ---------------------------------------------------------------------------------------------
