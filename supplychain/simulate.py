@@ -129,7 +129,7 @@ def simulate(
     _check(chain, segments, lone, stock, transit, refill, days, sharing)
     columns = stock.shape[1]
     copy = np.arange(columns)
-    in_force = [_side_by_side(segment, chain, columns) for segment in segments]
+    in_force = [_side_by_side(segment, chain, lone) for segment in segments]
     run = _Run(
         _copies(chain, lone),
         in_force,
@@ -416,14 +416,20 @@ def _copies(chain: Chain, lone: Bools) -> Chain:
     )
 
 
-def _side_by_side(segment: Segment, chain: Chain, columns: int) -> Segment:
-    """A segment for the copies of the chain."""
-    copy, given = np.arange(columns), segment.restrictions
+def _side_by_side(segment: Segment, chain: Chain, lone: Bools) -> Segment:
+    """A segment for the copies of the chain; where `lone`, pools know no spare capacity, as in `availability`."""
+    copy, given = np.arange(len(lone)), segment.restrictions
     restrictions = Restrictions(
         given.own.T.ravel(), (given.link + copy[:, None] * chain.share.nnz).ravel(), given.r.T.ravel()
     )
     pools = (
-        Pool(p.supply + k * chain.supplies, p.use, p.spare_node + k * chain.nodes, p.spare, np.ones(1, dtype=bool))
+        Pool(
+            p.supply + k * chain.supplies,
+            p.use,
+            p.spare_node + k * chain.nodes,
+            p.spare * (not lone[k]),
+            np.ones(1, dtype=bool),
+        )
         for p in segment.pools
         for k in np.flatnonzero(p.columns)
     )

@@ -171,7 +171,7 @@ def shared(case: Case, segment: Segment | None, flow: np.ndarray, a: np.ndarray,
         if case.sharing == "shared":
             result[pool.supply] = total / pool.use.sum()
         else:
-            spare = (pool.spare * a[pool.spare_node]).sum()
+            spare = 0.0 if case.lone[k] else (pool.spare * a[pool.spare_node]).sum()
             result[pool.supply] = np.maximum(flow[pool.supply], np.minimum(1.0, (total + spare) / pool.use))
     return result
 
