@@ -205,7 +205,7 @@ def result(view: View) -> list[Component]:
     low, high = (float(first.get(f"{by}_{end}", first[by])) for end in ("low", "high"))
     hit = int((frame[by] > 0).sum())
     whose = (
-        f"of your {len(frame)} products"
+        f"of your {len(frame)} product{'s' * (len(frame) > 1)}"
         if products
         else f"of {len(frame)} products (your files name none of their own)"
     )
