@@ -93,7 +93,7 @@ def _market(model: Model, market: str, products: Sequence[str]) -> tuple[Ints, F
     weights = np.zeros((len(rows), len(products)))
     for k in range(len(products)):
         here = slice(k * len(countries), (k + 1) * len(countries))
-        use = sourcing.supply_use[rows[here]]
+        use = world.use[sourcing.supply_good[rows[here]], sourcing.supply_country[rows[here]]]
         weights[here, k] = use / use.sum() if use.sum() > 0 else 1 / len(use)
     return rows, weights
 

@@ -227,7 +227,7 @@ class Result:
         """The supply rows of a product in the countries of the market, and their weights (by use)."""
         sourcing = self.solved.sourcing
         rows = np.array([sourcing.supply(product, c) for c in self._place.countries])
-        use = sourcing.supply_use[rows]
+        use = sourcing.world.use[sourcing.supply_good[rows], sourcing.supply_country[rows]]
         return rows, use / use.sum() if use.sum() > 0 else np.full(len(use), 1 / len(use))
 
     def readings(self, product: str) -> Floats:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import networkx as nx
@@ -168,6 +169,15 @@ class Exposure(Result):
             self.known(product)
         return self.sample_days(draws, seed).probability_before(a, b)
 
+    def to_report(self, path: Path | str, kind: str = "situation", **options: Any) -> None:
+        """Write a report of this question; the ending of the file tells the format (.html .pdf .xlsx .md .json).
+
+        kind: situation, product, event, mineral, country, portfolio, comparison; options: subject, other, light, force.
+        Raises InputError when the file exists (without force) or cannot be written.
+        """
+        write = import_module("supplychain.report").write_report  # a room above: fetched when asked for
+        write(self._net, kind, self.scenario, Path(path), **options)
+
     def smallest_set(self, product: str, level: float = 0.1) -> pd.DataFrame:
         """The fewest measures that bring what is short to a level or below: measures, short_after."""
         return smallest_set(self, product, level)
@@ -180,6 +190,7 @@ class Network:
         self._tables = tables
         self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
         self._simulated: OrderedDict[str, Run | None] = OrderedDict()
+        self._lock = Lock()  # of the two caches: the dashboard asks from several threads
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
@@ -329,14 +340,17 @@ class Network:
     def simulated(self, result: Result) -> Simulation | None:
         """The simulation behind `felt`; the last ones are kept."""
         key = result.scenario.changed(end_use="own").query
-        if key not in self._simulated:
-            start = first_effect(result.model, result.scenario, result.scenario.on)
-            until = result.scenario.on + timedelta(days=AHEAD)
-            self._simulated[key] = None if start is None else simulation(result, start, until).run
-            if len(self._simulated) > KEPT:
+        with self._lock:
+            if key in self._simulated:
+                run = self._simulated[key]
+                return None if run is None else Simulation(result, run)
+        start = first_effect(result.model, result.scenario, result.scenario.on)
+        until = result.scenario.on + timedelta(days=AHEAD)
+        run = None if start is None else simulation(result, start, until).run
+        with self._lock:
+            self._simulated[key] = run
+            while len(self._simulated) > KEPT:
                 self._simulated.popitem(last=False)
-        self._simulated.move_to_end(key)
-        run = self._simulated[key]
         return None if run is None else Simulation(result, run)
 
     def simulate(
@@ -403,13 +417,17 @@ class Network:
     def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
         """A scenario solved for all markets and products at once; the last ones are kept."""
         key = scenario.changed(market=self._any_country(), products=(), end_use="own").query
-        if key not in self._solved:
-            model = self.model.under(scenario)
-            self._solved[key] = model, model.solve(scenario)
-            if len(self._solved) > KEPT:
+        with self._lock:
+            if key in self._solved:
+                self._solved.move_to_end(key)
+                return self._solved[key]
+        model = self.model.under(scenario)
+        solved = model, model.solve(scenario)
+        with self._lock:
+            self._solved[key] = solved
+            while len(self._solved) > KEPT:
                 self._solved.popitem(last=False)
-        self._solved.move_to_end(key)
-        return self._solved[key]
+        return solved
 
 
 def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:

@@ -194,10 +194,11 @@ def _ways(world: World, good: str, buyer: int, row: TradeRow) -> list[tuple[int,
     """(origin, trader, share) of a trade row: what an exporter that makes none sells comes from the makers, by p."""
     g, exporter = world.good_index[good], row.exporter
     if exporter in world.blocs:
-        inside = [m for m in world.blocs[exporter] if m != buyer and _makes(world, good, m)]
-        weights = world.place[g, inside]
-        if inside and world.makers[good] and weights.sum() > 0:
-            return [(m, -1, row.share * float(w / weights.sum())) for m, w in zip(inside, weights, strict=True)]
+        inside = [m for m in world.makers[good] if m.country in world.blocs[exporter]]
+        weights = [0.0 if np.isnan(m.share) else m.share for m in inside]
+        weights = weights if sum(weights) > 0 else [1.0] * len(inside)  # named only: alike
+        if inside:
+            return [(m.country, -1, row.share * w / sum(weights)) for m, w in zip(inside, weights, strict=True) if w]
     elif exporter == buyer or _makes(world, good, exporter):
         return [(exporter, -1, row.share)]
     made = world.documented[g] / max(world.documented[g].sum(), TINY)

@@ -527,7 +527,7 @@ class Oracle:
         weights = [self.use(product, c) for c in members]
         losses = [1 - self.arrived(product, c, "", reading) for c in members]
         if sum(weights) <= 0:
-            return math.nan  # nobody there uses it
+            return sum(losses) / len(losses)  # nobody there is known to use it: the plain mean
         return sum(w * x for w, x in zip(weights, losses, strict=True)) / sum(weights)
 
     def readings(self, product: str, market: str) -> dict[str, float]:

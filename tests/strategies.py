@@ -73,9 +73,13 @@ def _levels(rng: Random, count: int) -> list[list[str]]:
 
 
 def _parts(rng: Random, count: int, total: float = 1.0) -> list[float]:
-    """Random positive numbers that sum to `total`, or a little less from rounding."""
+    """Random positive numbers of four decimals that sum to `total`."""
+    if not count:
+        return []
     weights = [rng.randint(1, 9) for _ in range(count)]
-    return [int(total * w / sum(weights) * 1e6) / 1e6 for w in weights]
+    parts = [int(1e4 * total * w / sum(weights)) for w in weights]
+    parts[0] += round(1e4 * total) - sum(parts)
+    return [part / 1e4 for part in parts]
 
 
 def _triple(rng: Random, name: str, top: float = 1.0, bottom: float = 0.0) -> Row:
@@ -91,7 +95,6 @@ def _triple(rng: Random, name: str, top: float = 1.0, bottom: float = 0.0) -> Ro
 def _countries(rng: Random, countries: list[str]) -> list[Row]:
     named = [*countries, *(["ROW"] if rng.random() < 0.5 else [])]
     shares = _parts(rng, len(named))
-    shares[0] += 1 - sum(shares)
     rows: list[Row] = [
         {"country": c, "kind": "rest" if c == "ROW" else "country", "manufacturing_share": s}
         for c, s in zip(named, shares, strict=True)
@@ -107,8 +110,6 @@ def _needs(rng: Random, good: str, below: list[str], groups: bool) -> list[Row]:
         shares: list[float | None] = list(_parts(rng, len(members)))
         if rng.random() < 0.4:
             shares = [None] * len(members)
-        else:
-            shares[0] = 1 - sum(s or 0 for s in shares[1:])
         for row, share in zip(members, shares, strict=True):
             takeover = None if rng.random() < 0.2 else round(rng.random(), 3)
             row.update(group="swap", group_share=share, takeover=takeover, effect=members[0]["effect"])
@@ -317,7 +318,6 @@ def random_network(rng: Random) -> Needs:
     for supply in range(supplies):
         sellers = rng.sample(range(count), rng.randint(1, min(3, count)))
         parts = _parts(rng, len(sellers))
-        parts[0] += 1 - sum(parts)
         for seller, part in zip(sellers, parts, strict=True):
             share[supply, seller] = part
     needs: list[dict[str, Any]] = []

@@ -82,25 +82,25 @@ def agree(tables: Tables, sharing: str) -> None:
 
 
 @pytest.mark.parametrize("sharing", ["fixed", "shared", "first"])
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=30)
 @given(packages(Features()))
 def test_engine_equals_oracle(sharing: str, tables: Tables) -> None:
     agree(tables, sharing)
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=20)
 @given(packages(Features(traders=True)))
 def test_engine_equals_oracle_with_traders(tables: Tables) -> None:
     agree(tables, "fixed")
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=20)
 @given(packages(Features(blocs=True)))
 def test_engine_equals_oracle_with_blocs_in_trade(tables: Tables) -> None:
     agree(tables, "fixed")
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=20)
 @given(packages(Features(firms=True)))
 def test_engine_equals_oracle_with_firms(tables: Tables) -> None:
     agree(tables, "fixed")
@@ -293,7 +293,7 @@ def raised(column: str, by: float) -> Callable[[dict[str, Any]], dict[str, Any]]
 @pytest.mark.parametrize(
     ("table", "column"), [("severities", "severity"), ("event_scope", "coverage"), ("bom", "criticality")]
 )
-@settings(QUICK, max_examples=12)
+@settings(QUICK, max_examples=8)
 @given(packages(Features(traders=True, firms=True)), st.sampled_from(["fixed", "shared", "first"]))
 def test_more_never_lowers_a_loss(table: str, column: str, tables: Tables, sharing: str) -> None:
     worse = {**tables, table: [raised(column, 0.4)(row) for row in tables.get(table, [])]}
@@ -302,7 +302,7 @@ def test_more_never_lowers_a_loss(table: str, column: str, tables: Tables, shari
     assert (after - before).min().min() >= -1e-12
 
 
-@settings(QUICK, max_examples=20)
+@settings(QUICK, max_examples=12)
 @given(packages(Features(traders=True, blocs=True)))
 def test_who_is_served_first_loses_least(tables: Tables) -> None:
     net = load(tables)
@@ -327,7 +327,7 @@ def test_a_stop_of_own_output_alone_costs_exactly_its_share(
         assert short == pytest.approx(severity * coverage * from_japan, abs=1e-9)
 
 
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=10)
 @given(packages(Features(traders=True, blocs=True)), SEEDS)
 def test_order_of_rows_and_names_change_nothing(tables: Tables, seed: int) -> None:
     rng = Random(seed)
@@ -356,7 +356,7 @@ def test_shapley_values_add_up(tables: Tables) -> None:
             assert x.contributions(row.product, by=by)["shapley"].sum() == pytest.approx(row.short, abs=1e-9)
 
 
-@settings(QUICK, max_examples=20)
+@settings(QUICK, max_examples=12)
 @given(packages(Features(groups=False, traders=True)))
 def test_without_groups_two_events_cost_no_more_than_their_sum(tables: Tables) -> None:
     net = load(tables)
