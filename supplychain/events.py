@@ -198,9 +198,7 @@ class Calendar:
                 losses[good] = self._loss(self._choice(clause, today, good, end_use), acting)
             loss = losses[good]
             r = loss.r * (0.0 if target.role == "content" else share)
-            rows = tuple(
-                cover.factors for cover in covers if all(today.in_force[e][branch[_SHORT]] for e in cover.via)
-            )
+            rows = tuple(cover.factors for cover in covers if all(today.in_force[e][branch[_SHORT]] for e in cover.via))
             result.append(_effect(clause, target, r, loss, named, rows))
         return result
 
