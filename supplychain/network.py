@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from importlib import import_module
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
