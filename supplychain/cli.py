@@ -196,6 +196,32 @@ def mitigate(
 
 
 @app.command()
+def sample(
+    on: On, market: Market, product: Product = None, event: Event = None, what_if: WhatIf = None,
+    end_use: EndUse = "own", sharing: Sharing = "fixed", legal_only: LegalOnly = False,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="How many draws.")] = 1_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same answer.")] = 0,
+    facts: Annotated[bool, typer.Option("--facts", help="Of one product: which facts to check first.")] = False,
+    days: Annotated[bool, typer.Option("--days", help="Draw the simulation too: first days (slower).")] = False,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """How sure: 5, 50 and 95 % quantiles of what is short, or the facts that decide it."""
+    from supplychain import output as out
+
+    net = network(data, overlay)
+    x = ask(net, on, market, product, event, what_if, end_use, sharing, legal_only)
+    if facts and len(product or ()) != 1:
+        raise InputError("sample", "--product", product, "exactly one product with --facts")
+    with progress("drawing") as step:
+        rows = x.sample_days(draws, seed, progress=step).frame if days else x.sample(draws, seed, step)
+    if facts:
+        rows = x.sensitivity((product or [""])[0], draws, seed)
+    title = f"{draws:,} draws with seed {seed}: {market} on {on} (shares of normal supply)"
+    answer = out.Answer(rows, f"{x.scenario.query}&draws={draws}&seed={seed}", net, x.assumptions, x.warnings)
+    out.write(answer, format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
 def simulate(
     market: Market, start: Annotated[str, typer.Option("--start", help="Day 0; before it all is normal.")],
     until: Annotated[str, typer.Option("--until", help="Last day.")], product: Product = None, event: Event = None,

@@ -24,7 +24,7 @@ from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
 from supplychain.export import exposed_graph
-from supplychain.exposure import Model, Result, content_of
+from supplychain.exposure import CENTRAL, Model, Result, content_of
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
@@ -118,6 +118,21 @@ class Exposure(Result):
         first = summarise_losses(lost)["first_day"]
         when = None if np.isnan(first[1]) else simulated.start + timedelta(days=int(first[1]))
         return (*lost[on].tolist(), *first, when)
+
+    def adaptation_band(self) -> pd.DataFrame:
+        """What is short if buyers outside the issuing countries meet the shortage differently: product, best, worst.
+
+        best = under `first` (each as if served first: a bound, not an allocation); worst = the larger of `fixed` and
+        `shared`; central readings.
+        """
+        kinds: tuple[SharingMode, ...] = ("first", "fixed", "shared")
+        asked = {kind: self._net.ask(self.scenario.changed(sharing=kind)) for kind in kinds}
+        rows = []
+        for product in self.products:
+            short = {kind: float(x.readings(product)[CENTRAL]) for kind, x in asked.items()}
+            rows.append((product, short["first"], max(short["fixed"], short["shared"])))
+        frame = pd.DataFrame(rows, columns=["product", "best", "worst"])
+        return frame.sort_values(["worst", "product"], ascending=[False, True], kind="stable", ignore_index=True)
 
     def contributions(self, product: str, by: str = "event", method: str = "shapley") -> pd.DataFrame:
         """How much of the shortage each event (or commodity) is behind: player, alone, last, shapley, se."""

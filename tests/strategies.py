@@ -78,8 +78,8 @@ def _parts(rng: Random, count: int, total: float = 1.0) -> list[float]:
         return []
     weights = [rng.randint(1, 9) for _ in range(count)]
     parts = [int(1e4 * total * w / sum(weights)) for w in weights]
-    parts[0] += round(1e4 * total) - sum(parts)
-    return [part / 1e4 for part in parts]
+    left = round(1e4 * total) - sum(parts)
+    return [(part + (left if place == 0 else 0)) / 1e4 for place, part in enumerate(parts)]
 
 
 def _triple(rng: Random, name: str, top: float = 1.0, bottom: float = 0.0) -> Row:

@@ -100,6 +100,16 @@ def test_what_if_in_words_and_in_a_file(tmp_path: Path) -> None:
     assert run(*question, "--what-if", spec) != run(*question)
 
 
+def test_draws_are_repeatable_and_name_the_facts() -> None:
+    question = ("sample", *DAY, "--product", "hybrid_car", "--draws", "50", "--seed", "7", "--format", "csv")
+    first, _ = run(*question)
+    assert first == run(*question)[0]
+    row = next(csv.DictReader(io.StringIO(first)))
+    assert float(row["p05"]) <= float(row["p50"]) <= float(row["p95"])
+    facts, _ = run(*question, "--facts")
+    assert "source_id" in facts.splitlines()[0]
+
+
 def test_events_of_a_day_name_their_source() -> None:
     out, _ = run("events", "--on", "2025-06-05", "--format", "json")
     rows = {row["event"]: row for row in json.loads(out)["rows"]}

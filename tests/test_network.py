@@ -126,6 +126,16 @@ def test_a_bloc_is_the_use_weighted_mean_of_its_members(net: sc.Network) -> None
     assert whole == pytest.approx(use @ each / use.sum())
 
 
+def test_the_adaptation_band_holds_every_mode(net: sc.Network) -> None:
+    products = ["hybrid_car", "smartphone", "f35"]
+    band = net.exposure("2025-06-05", "DEU", products).adaptation_band().set_index("product")
+    for mode in ("fixed", "shared", "first"):
+        x = net.exposure("2025-06-05", "DEU", products, sharing=mode)  # type: ignore[arg-type]
+        for product in products:
+            short = x.readings(product)[CENTRAL]
+            assert band.at[product, "best"] - 1e-12 <= short <= band.at[product, "worst"] + 1e-12
+
+
 def test_unconfirmed_days_are_a_bracket(net: sc.Network) -> None:
     both, off, on = (
         net.exposure("2026-11-28", "USA", unconfirmed=branch)

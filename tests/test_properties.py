@@ -66,7 +66,8 @@ def oracle(net: sc.Network, tables: Tables, sharing: str) -> pd.DataFrame:
         plain = Oracle(rows(net), ON, end_use, sharing=sharing)
         for market in markets(tables):
             found[end_use, market] = pd.DataFrame({p: plain.readings(p, market) for p in products(tables)}).T
-    return pd.concat(found)[list(READINGS)].sort_index()
+    every: pd.DataFrame = pd.concat(found).sort_index()
+    return every[list(READINGS)]
 
 
 def agree(tables: Tables, sharing: str) -> None:
