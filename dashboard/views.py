@@ -14,8 +14,8 @@ from supplychain.output import share
 LATELY = 90  # days
 ARTICLE = ("United ", "European ", "Netherlands", "Philippines", "Czech Rep", "Dominican Rep", "G7", "Euro")
 VERBS = {
-    "felt": "lose output",
-    "short": "miss supply",
+    "felt": "are estimated to lose output",
+    "short": "are estimated to miss supply",
     "dependent": "would lose supply in the worst case",
     "linked": "hang on restricted goods",
 }
@@ -65,7 +65,7 @@ def answer(view: View) -> str:
     hit = frame[frame[by] > 0]
     if hit.empty:
         linked = int((frame["linked"] > 0).sum())
-        return f"On {when} no product in {where} is known to {VERBS[by]}; {linked} of {len(frame)} are linked."
+        return f"On {when} no product in {where} is known to {VERBS[by].removeprefix("are estimated to ")}; {linked} of {len(frame)} are linked."
     first = hit.iloc[0]
     low, high = (float(first.get(f"{by}_{end}", first[by])) for end in ("low", "high"))
     tied = hit[hit[by] >= first[by] - 5e-4]

@@ -110,7 +110,7 @@ def test_answer_counts_what_the_engine_says(net: sc.Network) -> None:
     frame = net.exposure(DAY, "USA").static
     said = views.answer(view(net))
     short = frame[frame["short"] > 0]
-    assert f"{len(short)} of {len(frame)} products in the United States miss supply" in said
+    assert f"{len(short)} of {len(frame)} products in the United States are estimated to miss supply" in said
     assert f"{(frame['short'] >= 0.5).sum()} of them half or more" in said
 
 
