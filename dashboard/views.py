@@ -65,7 +65,8 @@ def answer(view: View) -> str:
     hit = frame[frame[by] > 0]
     if hit.empty:
         linked = int((frame["linked"] > 0).sum())
-        return f"On {when} no product in {where} is known to {VERBS[by].removeprefix("are estimated to ")}; {linked} of {len(frame)} are linked."
+        verb = VERBS[by].removeprefix("are estimated to ")
+        return f"On {when} no product in {where} is known to {verb}; {linked} of {len(frame)} are linked."
     first = hit.iloc[0]
     low, high = (float(first.get(f"{by}_{end}", first[by])) for end in ("low", "high"))
     tied = hit[hit[by] >= first[by] - 5e-4]
