@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from supplychain.errors import DataError, InputError, SupplyChainError, UnknownIdError
-    from supplychain.esri import esri
+    from supplychain.esri_score import esri
     from supplychain.firms import SupplyNetwork
     from supplychain.network import Network, load
     from supplychain.survive import lost_units, time_to_survive
@@ -24,7 +24,7 @@ _HOMES = {
     "load": "network",
     "Network": "network",
     "SupplyNetwork": "firms",
-    "esri": "esri",
+    "esri": "esri_score",
     "time_to_survive": "survive",
     "lost_units": "survive",
     "SupplyChainError": "errors",

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from supplychain.availability import Floats, Ints, Pool, Restrictions, SharingMode, availability
 from supplychain.edges import Edges, Source, read_edges
 from supplychain.errors import InputError, UnknownIdError, nearest
-from supplychain.esri import ADDS, ESSENTIAL, NONE, Esri, FirmLinks, esri_arrays, firm_links, scores
+from supplychain.esri_score import ADDS, ESSENTIAL, NONE, Esri, FirmLinks, esri_arrays, firm_links, scores
 from supplychain.firm_chain import build, in_order_of_making
 from supplychain.survive import time_to_survive
 
@@ -157,7 +157,7 @@ class SupplyNetwork:
     # --- published models -------------------------------------------------------------------------------------------
 
     def esri(self, stops: Stops, market: Mapping[Any, Any] | None = None, tol: float = 1e-12) -> Esri:
-        """The systemic-risk score of a stop (`supplychain.esri.esri`), on the links' weights. Needs `weight`.
+        """The systemic-risk score of a stop (`supplychain.esri_score.esri`), on the links' weights. Needs `weight`.
 
         market: firm -> market in which firms replace each other (None: nobody is replaced).
         """

@@ -203,7 +203,7 @@ class Oracle(PlainWorld):
         if not flow.trader:
             return self.leg(good, flow, flow.country, country, buyer, reading)
         worst = max(
-            self.leg(good, flow, flow.country, flow.trader, "", reading),
+            self.leg(good, flow, flow.country, flow.trader, buyer, reading),  # a licence states its end user
             self.leg(good, flow, flow.trader, country, buyer, reading),
         )
         branch = BRANCH[reading]

@@ -129,11 +129,15 @@ class PlainWorld:
         return found
 
     def _sourcing(self, good: str, c: str, buyer: str) -> list[Flow]:
-        rows: list[Row] = []
+        supply: dict[str, float] = {}
+        imports: dict[str, float] = {}
+        nearer = False  # own rows go before the country's, the country's before its bloc's
         for importer in (buyer, c, *(b for b, members in self.blocs.items() if c in members)):
-            rows = rows or [r for r in self.trade(good) if r["importer"] == importer]
-        supply = {r["exporter"]: r["share"] for r in rows if r["basis"] == "supply"}
-        imports = {r["exporter"]: r["share"] for r in rows if r["basis"] == "imports"}
+            rows = [r for r in self.trade(good) if r["importer"] == importer]
+            if not nearer:
+                supply = {r["exporter"]: r["share"] for r in rows if r["basis"] == "supply"}
+            imports = imports or {r["exporter"]: r["share"] for r in rows if r["basis"] == "imports"}
+            nearer = nearer or bool(rows)
         makers = self.makers(good)
         own = [m for m in makers if m.country == c]
         others = sum(share for x, share in supply.items() if x != c)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supplychain.errors import InputError
-from supplychain.esri import ADDS, ESSENTIAL, NONE, esri, esri_arrays, esri_each, firm_links, scores
+from supplychain.esri_score import ADDS, ESSENTIAL, NONE, esri, esri_arrays, esri_each, firm_links, scores
 
 # Diem et al. (2022), figure 1: eleven firms, every link has weight 1.
 PAPER_LINKS = [(2, 1), (2, 3), (3, 7), (6, 7), (7, 4), (7, 11), (8, 11), (9, 5), (9, 10), (10, 7)]

@@ -203,3 +203,15 @@ def test_same_bytes_whatever_the_hash_seed() -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
+
+
+def test_names_of_the_package_stay_what_they_are_whatever_was_imported() -> None:
+    code = (
+        "import importlib, pkgutil, supplychain as sc\n"
+        "optional = ('__main__', 'sweep', 'jobs')\n"
+        "[importlib.import_module(m.name) for m in pkgutil.iter_modules(sc.__path__, 'supplychain.')"
+        " if m.name.rpartition('.')[2] not in optional]\n"
+        "print([name for name in sc.__all__ if name != '__version__' and not callable(getattr(sc, name))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
