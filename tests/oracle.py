@@ -15,6 +15,12 @@ from oracle_world import Flow, PlainWorld, Row, ends_of, listed
 READINGS = ("linked", "dependent", "short_low", "short", "short_high")
 BRANCH = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}  # unconfirmed: off, likelier, on
 END = {"linked": 2, "dependent": 2, "short_low": 0, "short": 1, "short_high": 2}  # which end of a range
+TABLES = ("countries", "goods", "production", "bom", "trade", "events", "event_scope", "event_phases", "severities")
+
+
+def tables_of(net: Any) -> dict[str, list[dict[str, Any]]]:
+    """The tables of a network as plain rows."""
+    return {name: net.table(name).astype(object).to_dict("records") for name in TABLES}
 
 
 class Oracle(PlainWorld):

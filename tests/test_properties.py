@@ -17,7 +17,7 @@ import pytest
 from data_builder import package
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from oracle import READINGS, Oracle
+from oracle import READINGS, Oracle, tables_of
 from oracle_chain import chain_availability
 from scipy.sparse import csr_array
 from strategies import BLOC, ON, SEEDS, Features, Needs, Tables, networks, packages, random_package
@@ -27,17 +27,11 @@ from supplychain.availability import Chain, Restrictions, availability
 
 CLASSES = ("civil", "military")
 QUICK = settings(phases=[Phase.explicit, Phase.generate])  # a case is one number: nothing to shrink
-FILLED = ("countries", "goods", "production", "bom", "trade", "events", "event_scope", "event_phases", "severities")
 
 
 def load(tables: Tables) -> sc.Network:
     with tempfile.TemporaryDirectory() as folder:
         return sc.load(package(Path(folder), **tables))
-
-
-def rows(net: sc.Network) -> dict[str, list[dict[str, Any]]]:
-    """The tables of a network as plain rows, for the oracle."""
-    return {name: net.table(name).astype(object).to_dict("records") for name in FILLED}
 
 
 def products(tables: Tables) -> list[str]:
@@ -63,7 +57,7 @@ def exposures(net: sc.Network, tables: Tables, **options: Any) -> pd.DataFrame:
 def oracle(net: sc.Network, tables: Tables, sharing: str) -> pd.DataFrame:
     found = {}
     for end_use in CLASSES:
-        plain = Oracle(rows(net), ON, end_use, sharing=sharing)
+        plain = Oracle(tables_of(net), ON, end_use, sharing=sharing)
         for market in markets(tables):
             found[end_use, market] = pd.DataFrame({p: plain.readings(p, market) for p in products(tables)}).T
     every: pd.DataFrame = pd.concat(found).sort_index()
@@ -244,7 +238,7 @@ def test_restrictions_on_a_traders_flow(
         "severities": [{"event": e, "severity": s} for e, s in severity.items()],
     }
     net = load(tables)
-    assert Oracle(rows(net), ON).exposure("m", market, "short") == pytest.approx(loss, abs=1e-12)
+    assert Oracle(tables_of(net), ON).exposure("m", market, "short") == pytest.approx(loss, abs=1e-12)
     assert net.exposure(ON, market, products=["m"]).frame["short"].item() == pytest.approx(loss, abs=1e-12)
 
 
@@ -266,6 +260,50 @@ def test_a_trader_buys_from_the_producers_in_proportion_to_what_they_make() -> N
     )
     shares = net.sourcing("m", "FRA").set_index("producer")["share"].to_dict()
     assert shares == pytest.approx({"CHN": 0.5, "JPN": 0.3, "AUS": 0.2})
+
+
+def test_a_members_own_rows_go_before_its_blocs() -> None:
+    """USA documents its imports: what the bloc's supply rows say does not count there."""
+    net = load(
+        {
+            "countries": [
+                {"country": "USA", "kind": "country", "manufacturing_share": 1},
+                {"country": BLOC, "kind": "bloc", "members": "USA;DEU"},
+            ],
+            "goods": [{"good": "m", "kind": "product"}],
+            "production": [{"good": "m", "producer": c, "share": 0.5} for c in ("CHN", "JPN")],
+            "trade": [
+                {"good": "m", "importer": "USA", "exporter": "JPN", "share": 1},
+                {"good": "m", "importer": BLOC, "exporter": "CHN", "share": 1, "basis": "supply"},
+            ],
+        }
+    )
+    assert net.sourcing("m", "USA").set_index("producer")["share"].to_dict() == pytest.approx({"JPN": 1})
+
+
+def test_who_uses_nothing_and_is_served_first_loses_nothing() -> None:
+    """DEU is a market without a known use: first <= shared must hold there too (shared: 0.45)."""
+    net = load(
+        {
+            "countries": [
+                {"country": "JPN", "kind": "country", "manufacturing_share": 0.5},
+                {"country": "USA", "kind": "country", "manufacturing_share": 0.5},
+                {"country": "DEU", "kind": "country"},
+            ],
+            "goods": [{"good": "m", "kind": "product"}],
+            "production": [
+                {"good": "m", "producer": "CHN", "share": 0.5},
+                {"good": "m", "producer": "AUS", "share": 0.5},
+            ],
+            "trade": [{"good": "m", "importer": c, "exporter": "CHN", "share": 1} for c in ("USA", "DEU")],
+            **stop("m", "CHN", 0.9, destinations="DEU;USA"),
+        }
+    )
+    loss = {
+        mode: net.exposure(ON, "DEU", products=["m"], sharing=mode).frame["short"].item()
+        for mode in ("fixed", "shared", "first")
+    }
+    assert loss == pytest.approx({"fixed": 0.9, "shared": 0.45, "first": 0})
 
 
 def stop(good: str, issuer: str, severity: float = 1, **event: Any) -> Tables:

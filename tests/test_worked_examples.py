@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oracle import READINGS, Oracle, tables_of
 from worlds import EDGES, ON, K, M, P, Rows, clause, goods, maker, world
 
 import supplychain as sc
 
 
 def short(net: sc.Network, market: str = "USA", **options: Any) -> tuple[float, float, float]:
+    """Low, central, high; the plain oracle must say the same."""
     row = net.exposure(ON, market, **options).frame.set_index("product").loc["p"]
+    plain = Oracle(tables_of(net), ON, options.get("end_use", "civil"), sharing=options.get("sharing", "fixed"))
+    assert row[list(READINGS)].to_dict() == pytest.approx(plain.readings("p", market), abs=1e-12)
     return row["short_low"], row["short"], row["short_high"]
 
 
@@ -27,7 +31,10 @@ def central(net: sc.Network, market: str = "USA", **options: Any) -> float:
 def lost(net: sc.Network, good: str, country: str, sharing: str = "fixed", column: int = 3) -> float:
     """Loss of the supply of any good in a country, civil class, central reading."""
     x = net.exposure(ON, "USA", sharing=sharing)
-    return float(1 - x.solved.arrived[x.solved.sourcing.supply(good, country), column])
+    found = float(1 - x.solved.arrived[x.solved.sourcing.supply(good, country), column])
+    plain = Oracle(tables_of(net), ON, sharing=sharing)
+    assert found == pytest.approx(1 - plain.arrived(good, country, "", READINGS[column]), abs=1e-12)
+    return found
 
 
 @pytest.mark.parametrize(("severity", "loss"), [(1, 0.9), (0.5, 0.45)])
