@@ -268,7 +268,8 @@ def meet(pool: Pool, mode: SharingMode, available: Floats, node_available: Float
     else:
         spare = (pool.spare[:, None] * node_available[pool.spare_node]).sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            served = np.where(use > 0, np.minimum(1.0, (total + spare) / use), available)
+            nobody = np.where(total + spare > 0, 1.0, available)  # u = 0: the limit of the formula
+            served = np.where(use > 0, np.minimum(1.0, (total + spare) / use), nobody)
         met = np.maximum(available, served)
     result: Floats = np.where(pool.columns, met, available)
     return result

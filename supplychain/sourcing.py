@@ -178,11 +178,15 @@ def _rows_of(world: World, good: str, country: int, buyer: str) -> tuple[list[Tr
     rows = world.trade.get(good, {})
     names = [buyer] if buyer else []
     names += [world.countries[country], *(world.countries[b] for b in world.blocs_of(country))]
-    found: dict[str, list[TradeRow]] = {}
-    for basis in ("supply", "imports"):
-        named = (rows[name, basis] for name in names if (name, basis) in rows)
-        found[basis] = [r for r in next(named, ()) if basis == "supply" or r.exporter != country]
-    return found["supply"], found["imports"]
+    supply: list[TradeRow] = []
+    imports: list[TradeRow] = []
+    nearer = False  # a buyer's own rows go before its country's, the country's before its bloc's
+    for name in names:
+        told, bought = rows.get((name, "supply"), []), rows.get((name, "imports"), [])
+        supply = supply if nearer else told
+        imports = imports or bought
+        nearer = nearer or bool(told or bought)
+    return supply, [row for row in imports if row.exporter != country]
 
 
 def _makes(world: World, good: str, country: int) -> bool:
