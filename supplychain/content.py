@@ -22,17 +22,18 @@ def content(sourcing: Sourcing, issuer: str, goods: Collection[str]) -> Floats:
     country and i is among the goods, else v(i,o))
 
     goods: the goods whose making in the issuing country counts (scope role `content`).
-    Returns (N, 3): low ends, central values, high ends. A value share that nobody states counts as 0 in the first
-    two columns and as 1 in the third. Normal sourcing, legal scope, no severity.
+    Returns (N, 4): low ends, central values, central values again, high ends. A value share that nobody states counts
+    as 0 in the first two columns and as 1 in the last two. Normal sourcing, legal scope, no severity.
     """
     chain, world = sourcing.chain, sourcing.world
     at_home = sourcing.node_country == world.country_index.get(issuer, -1)
     counted = np.isin(sourcing.node_good, [world.good_index[g] for g in goods if g in world.good_index])
     direct = (at_home & counted)[:, None]
-    ends = sourcing.edges[["value_share_low", "value_share", "value_share_high"]].to_numpy(dtype=float)
-    shares = np.where(np.isnan(ends), np.array([0.0, 0.0, 1.0]), ends)[sourcing.need_edge]
-    value = np.zeros((chain.nodes, 3))
-    arriving = np.zeros((chain.supplies, 3))
+    columns = ["value_share_low", "value_share", "value_share", "value_share_high"]
+    ends = sourcing.edges[columns].to_numpy(dtype=float)
+    shares = np.where(np.isnan(ends), np.array([0.0, 0.0, 1.0, 1.0]), ends)[sourcing.need_edge]
+    value = np.zeros((chain.nodes, len(columns)))
+    arriving = np.zeros((chain.supplies, len(columns)))
     for level in chain.levels:
         for _ in range(MAX_ROUNDS if level.cyclic else 1):
             arriving[level.supply] = level.block @ np.where(direct, 1.0, value)
@@ -50,13 +51,13 @@ def content(sourcing: Sourcing, issuer: str, goods: Collection[str]) -> Floats:
 def caught(value: Floats, threshold: float, named: bool) -> Floats:
     """Which nodes' goods a clause with a content threshold catches in each reading.
 
-    value: (N, 3) from `content`. Returns (N, 5) of 0 and 1 in the order of READINGS (linked, dependent, short low,
+    value: (N, 4) from `content`. Returns (N, 5) of 0 and 1 in the order of READINGS (linked, dependent, short low,
     short, short high): the low reading needs a known content at or over the threshold; the high ones are caught unless
     even an unknown content could not reach it; the central one follows the known content, and an unknown one only
     where the clause names the good.
     """
-    low, known, high = (value >= threshold - CAUGHT).T
-    central = known | (high & named)
+    low, known, unless_known, high = (value >= threshold - CAUGHT).T
+    central = known | (unless_known & named)
     return np.stack([high, high, low, central, high], axis=1).astype(float)
 
 
@@ -76,7 +77,7 @@ def content_frame(
             country = world.countries[sourcing.node_country[node]]
             if country == issuer or np.isnan(sourcing.node_share[node]) or sourcing.node_share[node] < NOTED:
                 continue
-            rows.append((good, country, *value[node], threshold, *(hit[k, [2, 3, 4]] > 0)))
+            rows.append((good, country, *value[node, [0, 1, 3]], threshold, *(hit[k, [2, 3, 4]] > 0)))
     names = ["value_low", "value", "value_high", "threshold", "caught_low", "caught", "caught_high"]
     frame = pd.DataFrame(rows, columns=["good", "country", *names])
     order = ["value", "value_high", "good", "country"]

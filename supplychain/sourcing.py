@@ -206,7 +206,12 @@ def _ways(world: World, good: str, buyer: int, row: TradeRow) -> list[tuple[int,
     elif exporter == buyer or _makes(world, good, exporter):
         return [(exporter, -1, row.share)]
     made = world.documented[g] / max(world.documented[g].sum(), TINY)
-    return [(int(x), exporter, row.share * float(made[x])) for x in np.flatnonzero(made)] or [(exporter, -1, row.share)]
+    if made.any():
+        return [(int(x), exporter, row.share * float(made[x])) for x in np.flatnonzero(made)]
+    members = list(world.blocs.get(exporter, (exporter,)))  # nobody says who makes it: the exporter, or its members
+    place = world.place[g, members]
+    parts = place / place.sum() if place.sum() > 0 else np.full(len(members), 1 / len(members))
+    return [(m, -1, row.share * float(part)) for m, part in zip(members, parts, strict=True)]
 
 
 # --- the chain ---
@@ -250,9 +255,10 @@ def build_sourcing(tables: Tables, world: World | None = None, buyers: Iterable[
     needs, need_edge = _needs(edges, world, nodes, supply_of)
     by_assumption = link.basis == BASES.index("assumed")
     assumed = np.bincount(link.supply[by_assumption], link.share[by_assumption], minlength=count).astype(float)
+    use = _use_of(world, edges, nodes, goods, places, buyers_of, supply_of)
     return Sourcing(
         world, edges, Chain(chain_share, *needs), nodes.good, nodes.producer, nodes.country, nodes.share,
-        nodes.spare, goods, places, buyers_of, _use_of(world, nodes, goods, places, buyers_of, supply_of), assumed,
+        nodes.spare, goods, places, buyers_of, use, assumed,
         link.basis, link.trader, link.evidence, need_edge, supply_of,
     )  # fmt: skip
 
@@ -329,13 +335,22 @@ def _links(world: World, nodes: _Nodes, found: list[tuple[Ints, Routes]]) -> _Li
 
 
 def _use_of(
-    world: World, nodes: _Nodes, good: Ints, country: Ints, buyer: NDArray[np.object_], supply_of: Mapping[Key, int]
-) -> Floats:
-    """u of each supply: a named buyer's is its part of its country's, which keeps the rest."""
+    world: World, edges: pd.DataFrame, nodes: _Nodes, good: Ints, country: Ints, buyer: NDArray[np.object_],
+    supply_of: Mapping[Key, int],
+) -> Floats:  # fmt: skip
+    """u of each supply; a named buyer's is taken off its country's industry.
+
+    u(i, firm) = mean over the goods g made from i of place(g, c) x the firm's part of what c makes of g
+    """
     use = world.use[good, country]
+    users: dict[str, list[int]] = {}
+    for made_from, output in zip(edges["input"], edges["output"], strict=True):
+        users.setdefault(made_from, []).append(world.good_index[output])
     for row in np.flatnonzero(buyer != ""):
-        part = float(nodes.part[(nodes.producer == buyer[row]) & (nodes.country == country[row])].max(initial=0.0))
-        use[row] *= part
+        outputs = users.get(world.goods[good[row]], [])
+        mine = (nodes.producer == buyer[row]) & (nodes.country == country[row])
+        parts = [world.place[g, country[row]] * nodes.part[mine & (nodes.good == g)].sum() for g in outputs]
+        use[row] = float(np.mean(parts)) if parts else 0.0
         use[supply_of[int(good[row]), int(country[row]), ""]] -= use[row]
     return np.maximum(use, 0.0)
 

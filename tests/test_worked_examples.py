@@ -376,3 +376,48 @@ def test_28_a_scope_item_without_a_good_is_said(tmp_path: Path) -> None:
     found["event_scope"] = [{"event": "stop", "item": "unobtainium", "good": None}]
     x = world(tmp_path, found).exposure(ON, "USA")
     assert any("not in the graph" in warning and "unobtainium" in warning for warning in x.warnings)
+
+
+def test_a_known_content_is_not_taken_for_an_unknown_one(tmp_path: Path) -> None:
+    edges = [{**EDGES[0], "value_share": 0.0001, "value_share_high": 0.55}, EDGES[1]]
+    scope = [{"good": "k", "content_threshold": 0.001}, {"good": "m", "role": "content"}]
+    rule = clause("reexport", scope=scope, acts_on="reexport", measure="extraterritorial", destinations="USA")
+    assert short(world(tmp_path, rule, bom=edges)) == pytest.approx((0, 0, 1))  # v = 0.00009, at most 0.495
+
+
+def test_named_firms_share_the_use_of_their_country(tmp_path: Path) -> None:
+    firms = [maker("k", f, 0.3, country="JPN") for f in ("F1", "F2")] + [maker("k2", "F3", 0.6, country="JPN")]
+    listed = clause("list", scope=[{"good": "m", "buyer": ["F1", "F3"]}], measure="entity_list", end_use="listed")
+    net = world(
+        tmp_path,
+        listed,
+        goods=goods("m", "k", "k2", "p"),
+        production=[*M, *firms, maker("k", "DEU", 0.4), maker("k2", "DEU", 0.4), *P],
+        bom=[*EDGES, {"output": "k2", "input": "m"}, {"output": "p", "input": "k2"}],
+    )
+    sourcing = net.exposure(ON, "USA", sharing="shared").solved.sourcing
+    m = sourcing.supply_good == sourcing.world.good_index["m"]
+    found = {
+        (sourcing.world.countries[c], b): u
+        for c, b, u in zip(sourcing.supply_country[m], sourcing.supply_buyer[m], sourcing.supply_use[m], strict=True)
+        if u > 0
+    }
+    assert found == pytest.approx({("DEU", ""): 0.4, ("JPN", ""): 0.15, ("JPN", "F1"): 0.15, ("JPN", "F3"): 0.3})
+    solved = net.exposure(ON, "USA", sharing="shared").solved
+    reached = solved.arrived[sourcing.supply("m", "DEU"), 3]
+    assert reached == pytest.approx(0.4 + 0.15 + 0.45 * 0.1)
+
+
+def test_a_bloc_can_export_what_nobody_is_documented_to_make(tmp_path: Path) -> None:
+    net = world(
+        tmp_path,
+        clause(),
+        production=[*M, *P],
+        trade=[{"good": "k", "importer": "USA", "exporter": "EU27", "share": 1}],
+        countries=[
+            {"country": "USA", "manufacturing_share": 0.6},
+            {"country": "DEU", "manufacturing_share": 0.4},
+            {"country": "EU27", "kind": "bloc", "members": "DEU"},
+        ],
+    )
+    assert net.sourcing("k", "USA")["producer"].tolist() == ["DEU"]
