@@ -31,7 +31,11 @@ PAGES = [
 ]
 
 
-DRAWN = """[...document.querySelectorAll('.grid')].every(g => g.querySelector('.ag-header-cell, .ag-overlay'))"""
+# every grid that can be seen has its header cells, and its rows or the word that there are none
+DRAWN = """[...document.querySelectorAll('.grid')].filter(g => g.offsetParent).every(g =>
+    [...g.querySelectorAll('.ag-header-row')].every(r => r.querySelector('.ag-header-cell, .ag-header-group-cell'))
+    && g.querySelector('.ag-header-row')
+    && g.querySelector('.ag-center-cols-container .ag-row, .ag-overlay-no-rows-center'))"""
 
 
 def settled(page: Page) -> None:
