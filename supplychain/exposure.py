@@ -17,7 +17,7 @@ from supplychain.content import content_frame
 from supplychain.errors import InputError
 from supplychain.events import READINGS, Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
-from supplychain.restrictions import RUNS, Act, Reach, pools, restrict
+from supplychain.restrictions import RUNS, Act, Reach, restrict
 from supplychain.scenario import Scenario
 from supplychain.sourcing import Sourcing, build_sourcing
 from supplychain.tables import Tables
@@ -130,7 +130,7 @@ class Model:
         classes = self.effects(scenario) if effects is None else effects
         acts = [act for run, effects_of in enumerate(classes) for act in self.reach.acts(effects_of, run)]
         restrictions = restrict(self.sourcing, acts, len(CLASSES))
-        shared = pools(self.sourcing, classes) if scenario.sharing != "fixed" else ()
+        shared = self.reach.pools(classes) if scenario.sharing != "fixed" else ()
         made, arrived = availability(
             self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared
         )

@@ -70,6 +70,7 @@ class Reach:
         self.sourcing = sourcing
         self._ways: dict[object, list[Way]] = {}
         self._content: dict[object, Floats] = {}
+        self._pools: dict[object, Pool] = {}
 
     def acts(self, effects: Sequence[Effect], run: int) -> list[Act]:
         """The effects of one end-use class (columns run x READINGS) on the links they reach."""
@@ -88,6 +89,28 @@ class Reach:
                 if len(hit) or (k == 0 and effect.r.any()):  # a clause that reaches no flow still opens a pool
                     found.append(Act(effect, run, way.leg, way.links[hit], r[hit], way, hit))
         return found
+
+    def pools(self, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:
+        """For each good that a clause in force names, its buyers and spare capacity outside the issuing countries.
+
+        The same good, issuers and end-use class give the same object, whatever the day.
+        """
+        result = []
+        for k, effects in enumerate(classes):
+            by_good: dict[str, set[int]] = {}
+            for effect in effects:
+                if effect.practice or effect.role == "content" or not effect.r.any():
+                    continue
+                issuers = by_good.setdefault(effect.good, set())
+                if effect.acts_on != "output":
+                    issuers.add(self.sourcing.world.country_index[effect.issuer])
+            for good in sorted(g for g in by_good if g in self.sourcing.world.good_index):
+                key = (good, frozenset(by_good[good]), k, len(classes))
+                if key not in self._pools:
+                    columns = np.arange(len(classes) * RUNS) // RUNS == k
+                    self._pools[key] = pool_of(self.sourcing, good, by_good[good], columns)
+                result.append(self._pools[key])
+        return tuple(result)
 
     def _ways_of(self, effect: Effect, counted: frozenset[str]) -> list[Way]:
         threshold = None if np.isnan(effect.content_threshold) else effect.content_threshold
@@ -172,24 +195,6 @@ def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions
         at, rows = slice(act.run * RUNS, (act.run + 1) * RUNS), np.searchsorted(link, act.links)
         r[rows, at] = np.maximum(r[rows, at], act.r)
     return Restrictions(own, link, r)
-
-
-def pools(sourcing: Sourcing, classes: Sequence[Sequence[Effect]]) -> tuple[Pool, ...]:
-    """For each good that a clause in force names, its buyers and spare capacity outside the issuing countries."""
-    result = []
-    for k, effects in enumerate(classes):
-        columns = np.zeros(len(classes) * RUNS, dtype=bool)
-        columns[k * RUNS : (k + 1) * RUNS] = True
-        by_good: dict[str, set[int]] = {}
-        for effect in effects:
-            if effect.practice or effect.role == "content" or not effect.r.any():
-                continue
-            issuers = by_good.setdefault(effect.good, set())
-            if effect.acts_on != "output":
-                issuers.add(sourcing.world.country_index[effect.issuer])
-        for good in sorted(g for g in by_good if g in sourcing.world.good_index):
-            result.append(pool_of(sourcing, good, by_good[good], columns))
-    return tuple(result)
 
 
 def pool_of(sourcing: Sourcing, good: str, issuers: Collection[int], columns: Bools) -> Pool:

@@ -15,7 +15,7 @@ from supplychain.draws import Bites, DrawnShares, Facts, rows_of
 from supplychain.errors import InputError
 from supplychain.exposure import CLASSES, CLEAN, Result
 from supplychain.reduction import Reduced, reachable, reduce
-from supplychain.restrictions import Act, pools
+from supplychain.restrictions import Act
 
 BATCH = 256  # draws solved at once
 MOST = 100_000
@@ -183,7 +183,7 @@ class _Part:
         shared: tuple[Pool, ...] = ()
         if self._sharing != "fixed":
             effects = x.model.effects(x.scenario)[run]
-            shared = pools(self._sourcing, [effects])
+            shared = x.model.reach.pools([effects])
         lossy = reachable(chain, own, link, shared)[1]
         kept = np.isin(np.arange(chain.supplies), reduce(chain, own, link, targets, shared).supply)
         self.shares = DrawnShares(facts, self._sourcing, lossy & kept)

@@ -16,7 +16,7 @@ from supplychain.draws import Bites, Facts, rows_of
 from supplychain.events import Effect
 from supplychain.exposure import CLASSES, CLEAN, Result
 from supplychain.reduction import Reduced, reduce
-from supplychain.restrictions import Act, pools
+from supplychain.restrictions import Act
 from supplychain.sample import QUANTILES, Progress, by_class, check, reach
 from supplychain.simulate import Segment, simulate
 from supplychain.timeline import AHEAD, extra_stock, first_effect, schedule
@@ -145,16 +145,17 @@ class _Part:
         acts = [(day, [act for act in found if act.run == run]) for day, _, found in turns]
         shared: list[tuple[Pool, ...]] = [()] * len(turns)
         if self._sharing != "fixed":
-            shared = [pools(sourcing, [classes[run]]) for _, classes, _ in turns]
+            shared = [x.model.reach.pools([classes[run]]) for _, classes, _ in turns]
         own, link = reach([act for _, found in acts for act in found], sourcing.chain.nodes)
         supplies = [x.supplies(product) for product in products]
         self._watch = np.unique(np.concatenate([rows for rows, _ in supplies]))
-        every_pool = tuple(pool for found in shared for pool in found)
-        self._reduced: Reduced = reduce(sourcing.chain, own, link, self._watch, every_pool)
+        every_pool = {id(pool): pool for found in shared for pool in found}
+        self._reduced: Reduced = reduce(sourcing.chain, own, link, self._watch, tuple(every_pool.values()))
         here = np.flatnonzero(np.isin(self._reduced.link, link))
         self._own, self._link = own[self._reduced.node], here
         self._bites = [(day, Bites(facts, found, self._reduced, here)) for day, found in acts]
-        self._pools = [tuple(filter(None, map(self._reduced.pool, found))) for found in shared]
+        inside = {key: self._reduced.pool(pool) for key, pool in every_pool.items()}
+        self._pools = [tuple(filter(None, (inside[id(pool)] for pool in found))) for found in shared]
         self._weights = {
             product: (np.searchsorted(self._watch, rows), weights)
             for product, (rows, weights) in zip(products, supplies, strict=True)
@@ -169,8 +170,9 @@ class _Part:
         size = batch.stop - batch.start
         cuts: dict[int, Floats] = {}
         everywhere = np.ones(size, dtype=bool)
+        pools = {id(pool): replace(pool, columns=everywhere) for found in self._pools for pool in found}
         segments = [
-            Segment(day, bites.restrictions(batch, cuts), tuple(replace(pool, columns=everywhere) for pool in found))
+            Segment(day, bites.restrictions(batch, cuts), tuple(pools[id(pool)] for pool in found))
             for (day, bites), found in zip(self._bites, self._pools, strict=True)
         ]
         path = simulate(

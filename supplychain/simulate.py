@@ -27,9 +27,9 @@ from supplychain.availability import (
     Restrictions,
     SharingMode,
     loss_of_needs,
-    meet,
 )
 from supplychain.errors import InputError
+from supplychain.pooled import Pooled, spans, sums
 
 SETTLED = 1e-12  # smaller changes of a loss do not travel on (availability's tolerance)
 NOTICED = 1e-9  # a smaller loss is rounding: no first loss, and an inflow that counts as full
@@ -129,16 +129,16 @@ def simulate(
     _check(chain, segments, lone, stock, transit, refill, days, sharing)
     columns = stock.shape[1]
     copy = np.arange(columns)
-    in_force = [_side_by_side(segment, chain, lone) for segment in segments]
+    shared = segments if sharing != "fixed" else ()
     run = _Run(
         _copies(chain, lone),
-        in_force,
+        [_side_by_side(segment, chain, len(lone)) for segment in segments],
+        Pooled(chain, [segment.pools for segment in shared], lone, sharing),
         np.broadcast_to(criticality, stock.shape).T.reshape(-1, 1),
         stock.T.ravel().astype(np.float64),
         np.tile(transit, columns),
         refill,
         days,
-        sharing,
     )
     supply_at = watch_supply[:, None] + copy * chain.supplies
     node_at = watch_node[:, None] + copy * chain.nodes
@@ -171,15 +171,15 @@ class _Run:
         self,
         chain: Chain,
         segments: Sequence[Segment],
+        pooled: Pooled,
         criticality: Floats,
         stock: Floats,
         transit: Ints,
         refill: float,
         days: int,
-        sharing: SharingMode,
     ) -> None:
         self.chain, self.criticality, self.stock, self.transit = chain, criticality, stock, transit
-        self.refill, self.days, self.sharing = refill, days, sharing
+        self.refill, self.days, self.pooled = refill, days, pooled
         self.source, self.buyer = chain.share.indices.astype(np.intp), chain.link_supply
         self.link_start = chain.share.indptr.astype(np.intp)
         self.out_links, self.out_start = _sorted_by(self.source, chain.nodes)
@@ -192,9 +192,9 @@ class _Run:
         self.since, self.due = np.zeros(len(stock), dtype=np.intp), np.full(len(stock), days, dtype=np.intp)
         self.first, self.ran_out = np.full(chain.nodes, np.nan), np.full(chain.nodes, -1, dtype=np.intp)
         self.watched = np.zeros(chain.nodes, dtype=bool)
-        self.pools: tuple[Pool, ...] = ()
-        self.pool_supply, self.pool_spare = _members([]), _members([])
-        self.segments = {segment.start: segment for segment in segments if segment.start < days}
+        self.pools = np.zeros(pooled.count, dtype=bool)
+        pools = pooled.of_segment or [np.zeros(0, dtype=np.intp)] * len(segments)
+        self.segments = {s.start: (s, shared) for s, shared in zip(segments, pools, strict=True) if s.start < days}
         self.coming: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
         self.clauses: defaultdict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
         r = np.zeros(chain.share.nnz)
@@ -203,7 +203,7 @@ class _Run:
             r[segment.restrictions.link] = segment.restrictions.r
             changed = np.flatnonzero(r != before)
             self._send(self.clauses, segment.start, changed, r[changed])
-        self.circular = _circular(chain, transit == 0, () if sharing == "fixed" else segments)
+        self.circular = _circular(chain, transit == 0, pooled)
 
     def next_day(self) -> int:
         """The next day on which anything changes."""
@@ -230,7 +230,7 @@ class _Run:
                 what[links] = values
                 supplies[self.buyer[links]] = True
         if day in self.segments:
-            self._begin(self.segments.pop(day), supplies, nodes)
+            self._begin(*self.segments.pop(day), supplies, nodes)
         before = self.loss
         if self.circular:  # the greatest fixed point is reached from above only
             before = self.loss.copy()
@@ -240,14 +240,14 @@ class _Run:
         changed = np.zeros(0, dtype=np.intp)
         for _ in range(MAX_ROUNDS):
             arrived = self._arrive(np.flatnonzero(supplies), changed)
-            needs = np.concatenate([needs, self.buyer_needs[_spans(self.buyer_start, arrived)]])
+            needs = np.concatenate([needs, self.buyer_needs[spans(self.buyer_start, arrived)]])
             touched[needs] = True
             nodes[chain.need_node[self._draw(needs, day)]] = True
             changed = self._make(np.flatnonzero(nodes))
             if not len(changed):
                 break
             moved[changed] = True
-            links = self.out_links[_spans(self.out_start, changed)]
+            links = self.out_links[spans(self.out_start, changed)]
             links = links[self.transit[links] == 0]
             self.carried[links] = self.loss[self.source[links]]
             supplies[:], nodes[:], needs = False, False, needs[:0]
@@ -255,24 +255,21 @@ class _Run:
         else:
             raise ArithmeticError(f"a cycle within day {day} did not settle")
         makers = np.flatnonzero(np.abs(self.loss - before) > SETTLED if self.circular else moved)
-        links = self.out_links[_spans(self.out_start, makers)]
+        links = self.out_links[spans(self.out_start, makers)]
         links = links[self.transit[links] > 0]
         self._send(self.coming, day, links, self.loss[self.source[links]])
         self._first_losses(makers[self.watched[makers]], day)
-        touched[_spans(self.need_start, makers)] = True
+        touched[spans(self.need_start, makers)] = True
         self._go_on(np.flatnonzero(touched), day)
 
-    def _begin(self, segment: Segment, supplies: Bools, nodes: Bools) -> None:
+    def _begin(self, segment: Segment, pools: Ints, supplies: Bools, nodes: Bools) -> None:
         """Own capacity and pools of a new segment; marks the supplies and nodes that are hit."""
         own_loss = 1.0 - segment.restrictions.own
         nodes[own_loss != self.own_loss] = True
         self.own_loss = own_loss
-        if self.sharing != "fixed":
-            for pool in self.pools + segment.pools:
-                supplies[pool.supply] = True
-            self.pools = segment.pools
-            self.pool_supply = _members([pool.supply for pool in segment.pools])
-            self.pool_spare = _members([pool.spare_node for pool in segment.pools])
+        before, self.pools = self.pools, np.zeros(self.pooled.count, dtype=bool)
+        self.pools[pools] = True
+        supplies[self.pooled.supplies(np.flatnonzero(before != self.pools))] = True
 
     def _restart(self, supplies: Bools, nodes: Bools) -> None:
         self.loss = self.own_loss.copy()
@@ -285,25 +282,16 @@ class _Run:
 
         moved: nodes whose loss changed since the last call: with spare capacity they change what a pool can share
         """
-        link = _spans(self.link_start, supplies)
+        link = spans(self.link_start, supplies)
         lost = self.chain.share.data[link] * (self.r[link] + (1.0 - self.r[link]) * self.carried[link])
-        self.raw[supplies] = _sums(lost, self.link_start[supplies + 1] - self.link_start[supplies])
+        self.raw[supplies] = sums(lost, self.link_start[supplies + 1] - self.link_start[supplies])
         self.met[supplies] = self.raw[supplies]
-        if self.pools:
+        if self.pooled.count:
+            pools = self.pooled.touched(supplies, moved, self.pools)
+            together = self.pooled.supplies(pools)
+            self.met[together] = self.pooled.met(pools, self.raw, self.loss)
             hit = np.zeros(len(self.met), dtype=bool)
-            hit[supplies] = True
-            spare = np.zeros(len(self.loss), dtype=bool)
-            spare[moved] = True
-            touched = np.zeros(len(self.pools), dtype=bool)
-            touched[self.pool_supply[1][hit[self.pool_supply[0]]]] = True
-            touched[self.pool_spare[1][spare[self.pool_spare[0]]]] = True
-            available = 1.0 - self.loss[:, None]
-            for index in np.flatnonzero(touched).tolist():
-                pool = self.pools[index]
-                self.met[pool.supply] = (
-                    1.0 - meet(pool, self.sharing, 1.0 - self.raw[pool.supply, None], available)[:, 0]
-                )
-                hit[pool.supply] = True
+            hit[supplies], hit[together] = True, True
             supplies = np.flatnonzero(hit)
         changed: Ints = supplies[np.abs(self.met[supplies] - self.lost[supplies]) > SETTLED]
         self.lost[changed] = self.met[changed]
@@ -326,7 +314,7 @@ class _Run:
     def _make(self, nodes: Ints) -> Ints:
         """Recompute the loss of nodes from what is missing; returns those whose loss changed."""
         new = self.own_loss[nodes]
-        part = _part(self.chain, _spans(self.need_start, nodes))
+        part = _part(self.chain, spans(self.need_start, nodes))
         if len(part.need):
             short = self.short[part.need, None]
             inputs = loss_of_needs(part, self.chain, self.criticality, short, np.zeros(1, dtype=bool))[:, 0]
@@ -356,7 +344,7 @@ class _Run:
         self.first[nodes] = day
         nodes = nodes[self.loss[nodes] > self.own_loss[nodes] + SETTLED]  # else its own stop is first: no stock helps
         if len(nodes):
-            part = _part(self.chain, _spans(self.need_start, nodes))
+            part = _part(self.chain, spans(self.need_start, nodes))
             lost = self.lost[self.chain.need_supply[part.need]]
             cover, need = _binding(part, self.chain, self.criticality[:, 0], self.short[part.need],
                                    self.left[part.need], lost)  # fmt: skip
@@ -416,53 +404,17 @@ def _copies(chain: Chain, lone: Bools) -> Chain:
     )
 
 
-def _side_by_side(segment: Segment, chain: Chain, lone: Bools) -> Segment:
-    """A segment for the copies of the chain; where `lone`, pools know no spare capacity, as in `availability`."""
-    copy, given = np.arange(len(lone)), segment.restrictions
-    restrictions = Restrictions(
-        given.own.T.ravel(), (given.link + copy[:, None] * chain.share.nnz).ravel(), given.r.T.ravel()
-    )
-    pools = (
-        Pool(
-            p.supply + k * chain.supplies,
-            p.use,
-            p.spare_node + k * chain.nodes,
-            p.spare * (not lone[k]),
-            np.ones(1, dtype=bool),
-        )
-        for p in segment.pools
-        for k in np.flatnonzero(p.columns)
-    )
-    return Segment(segment.start, restrictions, tuple(pools))
+def _side_by_side(segment: Segment, chain: Chain, columns: int) -> Segment:
+    """The restrictions of a segment for the copies of the chain."""
+    given = segment.restrictions
+    link = (given.link + np.arange(columns)[:, None] * chain.share.nnz).ravel()
+    return Segment(segment.start, Restrictions(given.own.T.ravel(), link, given.r.T.ravel()))
 
 
 def _sorted_by(key: Ints, count: int) -> tuple[Ints, Ints]:
     """Entries sorted by a number, and (count + 1,) where those of each number begin."""
     ends = np.cumsum(np.bincount(key, minlength=count))
     return np.argsort(key, kind="stable"), np.concatenate([[0], ends]).astype(np.intp)
-
-
-def _spans(start: Ints, rows: Ints) -> Ints:
-    """The positions of all entries of some rows, one row after the other."""
-    lengths = start[rows + 1] - start[rows]
-    ends = np.cumsum(lengths)
-    result: Ints = np.repeat(start[rows] - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
-    return result
-
-
-def _sums(values: Floats, lengths: Ints) -> Floats:
-    """Sums of stretches of rows; an empty stretch sums to 0."""
-    result = np.zeros(len(lengths))
-    some = np.flatnonzero(lengths)
-    if len(some):
-        result[some] = np.add.reduceat(values, (np.cumsum(lengths) - lengths)[some])
-    return result
-
-
-def _members(lists: list[Ints]) -> tuple[Ints, Ints]:
-    """The entries of all lists, and the list that each is in."""
-    entries = np.concatenate([*lists, np.zeros(0, dtype=np.intp)])
-    return entries, np.repeat(np.arange(len(lists)), [len(entry) for entry in lists])
 
 
 def _part(chain: Chain, need: Ints) -> Level:
@@ -473,21 +425,20 @@ def _part(chain: Chain, need: Ints) -> Level:
     return Level(nothing, chain.share, chain.need_node[need[group[node]]], need, group, node, False)
 
 
-def _circular(chain: Chain, same_day: Bools, segments: Sequence[Segment]) -> bool:
+def _circular(chain: Chain, same_day: Bools, pooled: Pooled) -> bool:
     """Whether a node can reach itself within a day, through links without transit and through pools."""
     makers, pool = chain.supplies, chain.supplies + chain.nodes
     source = chain.share.indices[same_day].astype(np.intp)
-    tails, heads = [source + makers, chain.need_supply], [chain.link_supply[same_day], chain.need_node + makers]
-    for shared in {id(p): p for segment in segments for p in segment.pools}.values():
-        at = np.full(len(shared.supply), pool)
-        tails += [shared.supply, at, shared.spare_node + makers]
-        heads += [at, shared.supply, np.full(len(shared.spare_node), pool)]
-        pool += 1
-    tail, head = np.concatenate(tails), np.concatenate(heads)
-    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(pool, pool)).tocsr()
+    of_supply, of_spare = (
+        pool + np.repeat(np.arange(pooled.count), np.diff(start)) for start in (pooled.start, pooled.spare_start)
+    )
+    tail = np.concatenate([source + makers, chain.need_supply, pooled.supply, of_supply, pooled.spare_node + makers])
+    head = np.concatenate([chain.link_supply[same_day], chain.need_node + makers, of_supply, pooled.supply, of_spare])
+    size = pool + pooled.count
+    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(size, size)).tocsr()
     _, component = connected_components(graph, directed=True, connection="strong")
-    size = np.bincount(component)
-    return bool((size[component[makers : makers + chain.nodes]] > 1).any())
+    members = np.bincount(component)
+    return bool((members[component[makers : makers + chain.nodes]] > 1).any())
 
 
 def _check(

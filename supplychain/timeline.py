@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,7 +15,7 @@ from supplychain.errors import InputError
 from supplychain.events import Effect
 from supplychain.exposure import CENTRAL, CLASSES, HIGH, LOW, Model, Result
 from supplychain.reduction import Reduced, reduce
-from supplychain.restrictions import RUNS, Act, pools, restrict
+from supplychain.restrictions import RUNS, Act, restrict
 from supplychain.scenario import Scenario
 from supplychain.simulate import Path, Segment, simulate
 
@@ -73,7 +73,7 @@ def plan(model: Model, scenario: Scenario, start: date, until: date) -> Plan:
     """The restrictions of a scenario from day 0 = `start` to `until`; only the short readings of both classes."""
     segments = []
     for turn, classes, acts in schedule(model, scenario, start, until):
-        shared = pools(model.sourcing, classes) if scenario.sharing != "fixed" else ()
+        shared = model.reach.pools(classes) if scenario.sharing != "fixed" else ()
         segments.append(((turn - start).days, _central(restrict(model.sourcing, acts, len(CLASSES))), shared))
     return Plan(start, (until - start).days + 1, tuple(segments))
 
@@ -92,13 +92,17 @@ def run(
     for _, restrictions, _ in planned.segments:
         own |= (restrictions.own < 1).any(axis=1)
     links = np.unique(np.concatenate([restrictions.link for _, restrictions, _ in planned.segments]))
-    every_pool = tuple(pool for _, _, shared in planned.segments for pool in shared)
-    reduced = reduce(chain, own, links, supply, every_pool)
+    every_pool = {id(pool): pool for _, _, shared in planned.segments for pool in shared}
+    reduced = reduce(chain, own, links, supply, tuple(every_pool.values()))
+    inside = {key: _pool_in(reduced, pool) for key, pool in every_pool.items()}
     held = buffers(model.tables, model.sourcing, reduced.need, reduced.link, release)
     watched = np.unique(supply)
     path = simulate(
         reduced.chain,
-        [Segment(day, reduced.restrictions(r), _pools_in(reduced, shared)) for day, r, shared in planned.segments],
+        [
+            Segment(day, reduced.restrictions(r), tuple(filter(None, (inside[id(pool)] for pool in shared))))
+            for day, r, shared in planned.segments
+        ],
         model.criticality[reduced.need][:, COLUMNS],
         np.zeros(len(COLUMNS), dtype=bool),
         np.tile(held.stock[:, ::-1] + extra_stock(model, reduced.need)[:, None], len(CLASSES)),
@@ -152,13 +156,9 @@ def _central(restrictions: Restrictions) -> Restrictions:
     return Restrictions(restrictions.own[:, COLUMNS], restrictions.link[kept], r[kept])
 
 
-def _pools_in(reduced: Reduced, shared: Sequence[Pool]) -> tuple[Pool, ...]:
-    found = []
-    for pool in shared:
-        inside = reduced.pool(Pool(pool.supply, pool.use, pool.spare_node, pool.spare, pool.columns[COLUMNS]))
-        if inside is not None:
-            found.append(inside)
-    return tuple(found)
+def _pool_in(reduced: Reduced, pool: Pool) -> Pool | None:
+    """A pool of the whole chain in the reduced one, with only the columns of the short readings."""
+    return reduced.pool(replace(pool, columns=pool.columns[COLUMNS]))
 
 
 class Simulation:

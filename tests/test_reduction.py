@@ -9,7 +9,6 @@ import supplychain as sc
 from supplychain.attribute import contributions
 from supplychain.availability import availability
 from supplychain.reduction import reduce
-from supplychain.restrictions import pools
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +21,7 @@ def net() -> sc.Network:
 def test_losses_are_those_of_the_whole_chain(net: sc.Network, on: str, market: str, sharing: str) -> None:
     x = net.exposure(on, market, sharing=sharing)
     model, solved = x.model, x.solved
-    shared = () if sharing == "fixed" else pools(model.sourcing, model.effects(x.scenario))
+    shared = () if sharing == "fixed" else model.reach.pools(model.effects(x.scenario))
     targets = np.unique(np.concatenate([x.supplies(product)[0] for product in x.products]))
     own = (solved.restrictions.own < 1).any(axis=1)
     reduced = reduce(model.sourcing.chain, own, solved.restrictions.link, targets, shared)

@@ -248,7 +248,13 @@ def random_case(
         link = np.flatnonzero(rng.random(chain.share.nnz) < 0.4)
         own = np.where(rng.random((nodes, columns)) < 0.2, rng.random((nodes, columns)), 1.0)
         r = rng.choice([0, 0.3, 1.0], (len(link), columns)) * rng.choice([1, rng.random()])
-        segments.append(Segment(start, Restrictions(own, link, r), random_pools(rng, chain, layer, columns)))
+        segments.append(
+            Segment(
+                start,
+                Restrictions(own, link, r),
+                random_pools(rng, chain, layer, columns, segments[-1].pools if segments else ()),
+            )
+        )
     return Case(
         chain, segments, rng.choice([0.2, 0.5, 0.9 if cycles else 1.0], (count, columns)), rng.random(columns) < 0.3,
         rng.choice([0, 0, 0.5, 3, 7.3], (count, columns)) * slow, rng.choice([0, 0, 1, 4], chain.share.nnz) * int(slow),
@@ -256,11 +262,17 @@ def random_case(
     )  # fmt: skip
 
 
-def random_pools(rng: np.random.Generator, chain: Chain, layer: np.ndarray, columns: int) -> tuple[Pool, ...]:
-    """Up to two pools of supplies of one layer, with spare capacity in nodes that need nothing."""
+def random_pools(
+    rng: np.random.Generator, chain: Chain, layer: np.ndarray, columns: int, before: tuple[Pool, ...]
+) -> tuple[Pool, ...]:
+    """Up to two pools of supplies of one layer, with spare capacity in nodes that need nothing; some go on."""
     pools = []
     for chosen in rng.permutation(np.unique(layer))[: rng.integers(0, 3)]:
         supply = np.flatnonzero(layer == chosen)
+        same = [pool for pool in before if pool.supply.tolist() == supply.tolist()]
+        if same and rng.random() < 0.6:
+            pools += same
+            continue
         spare = np.setdiff1d(np.arange(chain.nodes), chain.need_node)[:2]
         use = rng.random(len(supply)) + 0.05
         pools.append(Pool(supply, use, spare, rng.random(len(spare)) * 0.3, rng.random(columns) < 0.8))
