@@ -52,6 +52,7 @@ def unknown_places(tables: Tables) -> list[Problem]:
         ("severities", "destinations"): countries | {EVERYWHERE},
         ("trade", "importer"): importers,
         ("observations", "importer"): countries | {EVERYWHERE},
+        ("outcomes", "market"): countries | {EVERYWHERE},
     }
     problems: list[Problem] = []
     for (name, column), known in allowed.items():

@@ -382,18 +382,20 @@ def validate(
 
 @app.command()
 def calibrate(
-    view: Annotated[str, typer.Option("--view", help="series, flows, sourcing or importers.")] = "series",
+    view: Annotated[str, typer.Option("--view", help="series, flows, sourcing, importers or outcomes.")] = "series",
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
-    """Does it fit what happened: observed against modelled flows, and sourcing against trade rows kept aside."""
+    """Does it fit what happened: observed against modelled flows, sourcing, and output that was reported lost."""
     from supplychain import calibrate as fit
     from supplychain import output as out
+    from supplychain.outcomes import outcomes
 
     titles = {
         "series": "Misfit of each observed flow (shares of its baseline)",
         "flows": "Observed and modelled flow, month by month (shares of the baseline)",
         "sourcing": "Sources found by the surplus rule against import rows kept aside, by good",
         "importers": "Sources found by the surplus rule against import rows kept aside, by importer",
+        "outcomes": "Reported losses of output and the felt exposure of those days (shares of normal output)",
     }
     if view not in titles:
         raise InputError("calibrate", "--view", view, ", ".join(titles))
@@ -402,6 +404,8 @@ def calibrate(
         with progress("Months compared") as step:
             rows = fit.flows(net.model, step)
         rows = fit.series_fit(rows) if view == "series" else rows
+    elif view == "outcomes":
+        rows = outcomes(net)
     else:
         rows = fit.sourcing_fit(net.model)
         rows = fit.sourcing_summary(rows) if view == "sourcing" else rows

@@ -8,7 +8,13 @@ from pathlib import Path
 from supplychain.errors import InputError
 from supplychain.schema import Field, schemas
 
-LEFT_OUT = ("sources", "observations", "prices", "assumptions")  # tables a company rarely has; they work all the same
+LEFT_OUT = (
+    "sources",
+    "observations",
+    "outcomes",
+    "prices",
+    "assumptions",
+)  # tables a company rarely has; they work all the same
 FIRST = ("goods", "bom", "production", "trade", "stocks")  # in the order in which one fills them
 
 INTRODUCTION = """\

@@ -41,6 +41,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "scope": "legal",
     },
     "observations": {"date": "2025-01", "period": "month", "exporter": "CHN", "importer": "ALL", "unit": "kg"},
+    "outcomes": {"market": "USA", "from": "2025-06-01", "effect": "stopped"},
     "prices": {"market": "rotterdam", "date": "2025-01", "unit": "USD/kg"},
     "lead_times": {},
     "assumptions": {"applies_to": "ALL", "unit": "share", "reason": "a test"},

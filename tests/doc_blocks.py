@@ -10,6 +10,7 @@ import pandas as pd
 import supplychain as sc
 from supplychain.calibrate import flows, series_fit, sourcing_fit, sourcing_summary
 from supplychain.evidence import evidence_counts, makers_known
+from supplychain.outcomes import fit_counts, outcomes
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = ("calibration.md", "data-coverage.md")
@@ -19,6 +20,7 @@ def blocks(net: sc.Network) -> dict[str, str]:
     """The generated tables by name."""
     months = flows(net.model)
     by_importer = sourcing_fit(net.model)
+    reported = outcomes(net)
     worst = months[months["error"].abs() >= 0.15]
     shown = ["series", "month", "observed", "modelled_low", "modelled", "modelled_high", "error", "rests_on"]
     frames = {
@@ -26,6 +28,10 @@ def blocks(net: sc.Network) -> dict[str, str]:
         "worst-months": worst.sort_values("error", key=abs, ascending=False, kind="stable")[shown],
         "sourcing": sourcing_summary(by_importer),
         "importers": by_importer,
+        "outcome-fit": fit_counts(reported),
+        "outcomes": reported[
+            ["good", "market", "from", "until", "effect", "lost", "felt_low", "felt", "felt_high", "fit"]
+        ],
         "confidence": evidence_counts(net.tables),
         "makers": makers_known(net.tables),
     }

@@ -5,11 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from supplychain import figures
+from supplychain.outcomes import outcomes
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
 from supplychain.report.closing import finish
 from supplychain.report.model import Block, Column, Figure, Report, Section, Table, Text
 
+EFFECTS = {
+    "stopped": "plants stood still",
+    "cut": "less made than planned",
+    "late": "deliveries late",
+    "rationed": "suppliers turned buyers away",
+    "none": "not hit",
+}
 LEVEL = 0.1  # shortage that the smallest set of measures is to reach
 
 
@@ -33,6 +41,7 @@ def product(ask: Ask) -> Report:
             )
         ask.step(0.3, "over time")
         sections.append(Section("over-time", "Over time", parts.over_time(ask, [good])))
+        sections += _reported(ask, good)
         events = sorted({*row["events"], *ask.x.contributions(good)["player"]})
         sections.append(
             Section("clauses", "The clauses behind it", (*parts.phases(ask, events), parts.clauses(ask, events)))
@@ -140,6 +149,36 @@ def _commodities(ask: Ask, good: str) -> Table:
         "Fair shares (Shapley) add up to what is short.",
         "No commodity adds to a shortage.",
     )
+
+
+def _reported(ask: Ask, good: str) -> list[Section]:
+    """What was reported to have happened to its output, beside what the model says of those days."""
+    found = outcomes(ask.net, good)
+    if found.empty:
+        return []
+    rows = found.assign(
+        place=["the world" if code == "ALL" else ask.country(code) for code in found["market"]],
+        effect=[EFFECTS[effect] for effect in found["effect"]],
+    )
+    table = Table(
+        "reported",
+        "Reports on its output, all markets",
+        (
+            Column("place", "Where"),
+            Column("from", "From", "date"),
+            Column("until", "Until", "date"),
+            Column("effect", "What was reported"),
+            Column("lost", "Output lost", "share", "lost_low", "lost_high"),
+            Column("felt", "Modelled for those days", "share", "felt_low", "felt_high"),
+            Column("fit", "The model"),
+            Column("confidence", "Evidence", "confidence"),
+            Column("source_id", "Source", "sources"),
+            Column("note", "Note", "prose"),
+        ),
+        rows,
+        "No report is used to compute anything. A blank share: no figure was given. They may differ by 5 points.",
+    )
+    return [Section("reported", "What was reported", (table,))]
 
 
 def _help(ask: Ask, good: str) -> Section:
