@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -14,7 +13,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from dashboard import callbacks, controls
+from dashboard import callbacks, controls, transfer
 from dashboard.cards import FORMATS, download
 from dashboard.registry import Page, find_pages
 from dashboard.state import View, default_day, path, read_query
@@ -50,6 +49,7 @@ def create_app(net: Network) -> Dash:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Strict",
     }
+    assets = transfer.assets_path()
     app = Dash(
         "dashboard",
         server=server,
@@ -59,7 +59,8 @@ def create_app(net: Network) -> Dash:
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=callbacks.failed,
-        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_folder=str(transfer.ASSETS),
+        assets_url_path=assets,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     pages = find_pages()
@@ -69,6 +70,8 @@ def create_app(net: Network) -> Dash:
         if page.callbacks is not None:
             page.callbacks(app, net)
     _downloads(server, net, pages)
+    transfer.compressed(server)
+    transfer.kept_by_browsers(server, assets)
     _headers(app)
     return app
 
@@ -186,7 +189,6 @@ def _headers(app: Dash) -> None:
             response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = policy(app)
-            response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from supplychain.figures import style
+from supplychain.figures.draft import Draft, bar, scatter
 from supplychain.figures.style import escape, names, numbers, percent, wrap
 
 READINGS = {
@@ -78,12 +79,12 @@ def ranking(
             strict=True,
         )
     ]
-    fig = go.Figure()
+    fig = Draft()
     y = np.arange(len(rows))
     for hatched, name in ((False, "on evidence"), (True, "on a prior or weak evidence")):
         here = (weak == hatched).to_numpy()
         fig.add_trace(
-            go.Bar(
+            bar(
                 x=numbers(value[here]),
                 y=y[here].tolist(),
                 name=name,
@@ -155,8 +156,8 @@ def contributions(
         for name, v, e, a, z in zip(names(rows, "player"), value, error, rows["alone"], rows["last"], strict=True)
     ]
     y = np.arange(len(rows))
-    fig = go.Figure(
-        go.Bar(
+    fig = Draft(
+        bar(
             x=numbers(value),
             y=y.tolist(),
             name="fair share (Shapley)",
@@ -220,7 +221,7 @@ def comparison(
         for n, x, y, c in zip(names(rows, "product"), rows[first], rows[second], rows["change"], strict=True)
     ]
     y = np.arange(len(rows))
-    fig = go.Figure()
+    fig = Draft()
     low, high = rows[[first, second]].min(axis=1), rows[[first, second]].max(axis=1)
     _ranges(fig, colours, y, low, high, "change")
     _marks(fig, colours, y, rows[first], a, "circle-open", hover, colours.text)
@@ -272,7 +273,7 @@ def stock_cover(
         for n, d in zip(names(rows, "product"), days.itertuples(index=False, name=None), strict=True)
     ]
     y = np.arange(len(rows))
-    fig = go.Figure()
+    fig = Draft()
     _ranges(fig, colours, y, early, late, "severe to mild run")
     _marks(fig, colours, y, days["first_day"], "central run", "circle", hover, colours.main)
     _marks(fig, colours, y, late.where(never), "not lost in the mild run", "triangle-right", hover, colours.main)
@@ -349,13 +350,13 @@ def _paint(colours: style.Theme, colour: str, pattern: str = "") -> dict[str, ob
     return paint
 
 
-def _ranges(fig: go.Figure, colours: style.Theme, y: np.ndarray, low: pd.Series, high: pd.Series, name: str) -> None:
+def _ranges(fig: Draft, colours: style.Theme, y: np.ndarray, low: pd.Series, high: pd.Series, name: str) -> None:
     """A line with ends from low to high in each row where they differ."""
     ends = [
         (k, a, b) for k, a, b in zip(y.tolist(), low.astype(float), high.astype(float), strict=True) if b - a > 1e-9
     ]
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=[v for _, a, b in ends for v in (*numbers((a, b)), None)],
             y=[v for k, _, _ in ends for v in (k, k, None)],
             name=name,
@@ -370,7 +371,7 @@ def _ranges(fig: go.Figure, colours: style.Theme, y: np.ndarray, low: pd.Series,
 
 
 def _marks(
-    fig: go.Figure,
+    fig: Draft,
     colours: style.Theme,
     y: np.ndarray,
     x: pd.Series,
@@ -382,7 +383,7 @@ def _marks(
     """A marker in each row."""
     known = x.astype(float).notna().to_numpy()
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=numbers(x[known]),
             y=y[known].tolist(),
             name=escape(name),

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from supplychain.figures import style
+from supplychain.figures.draft import Draft, scatter
 from supplychain.figures.style import escape, percent, wrap
 
 COLUMNS = ("step", "output", "input", "country", "share", "criticality", "available", "loss", "binding")
@@ -71,7 +72,7 @@ def flow(
     bands = _bands(frame)
     places = _places(bands, across)
     drawn = [band for band in bands if band.source in places and band.target in places]
-    fig = go.Figure()
+    fig = Draft()
     for band, start, end in _side_by_side(drawn, places):
         heights = (places[band.source][1], places[band.target][1])
         _draw(fig, band, (start, end), heights, colours, called)
@@ -143,7 +144,7 @@ def _side_by_side(bands: list[Band], places: Mapping[Node, tuple[int, int]]) -> 
 
 
 def _draw(
-    fig: go.Figure,
+    fig: Draft,
     band: Band,
     across: tuple[float, float],
     heights: tuple[float, float],
@@ -156,7 +157,7 @@ def _draw(
     height = [heights[0] + (heights[1] - heights[0]) * t for t in steps]
     half = band.width / 2
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=style.numbers([*(x - half for x in middle), *(x + half for x in reversed(middle))]),
             y=style.numbers([*height, *reversed(height)]),
             mode="lines",
@@ -172,7 +173,7 @@ def _draw(
 
 
 def _box(
-    fig: go.Figure,
+    fig: Draft,
     node: Node,
     x: int,
     y: int,

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from supplychain.figures import style
+from supplychain.figures.draft import Draft, bar, scatter
 from supplychain.figures.style import days, names, numbers, wrap
 
 STATUSES = ("announced", "in_force", "suspended", "ended", "unconfirmed")
@@ -61,7 +62,7 @@ def timeline(
     least = table.groupby("product")["output"].min()
     worst = least.to_frame("o").assign(key=least.index).sort_values(["o", "key"], kind="stable").index
     shown = list(worst[:top])
-    fig = go.Figure()
+    fig = Draft()
     for k, product in enumerate(shown):
         rows = table[table["product"] == product]
         name = wrap(rows["_name"].iloc[0], 34)
@@ -75,7 +76,7 @@ def timeline(
             "low to high" if len(shown) == 1 else "",
         )
         fig.add_trace(
-            go.Scatter(
+            scatter(
                 x=days(rows["date"]),
                 y=numbers(1 - rows["output"]),
                 name=name,
@@ -133,19 +134,17 @@ def timeline(
     )
 
 
-def band(
-    fig: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, colour: str, group: str, name: str = ""
-) -> None:
+def band(fig: Draft, x: pd.Series, low: pd.Series, high: pd.Series, colour: str, group: str, name: str = "") -> None:
     """A shaded stretch between two lines, outlined so that it shows in grey."""
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     line = {"color": colour, "width": 0.6}
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=days(x), y=numbers(low), mode="lines", line=line, hoverinfo="skip", showlegend=False, legendgroup=group
         )
     )
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=days(x),
             y=numbers(high),
             mode="lines",
@@ -178,7 +177,7 @@ def _marks_of(events: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timesta
     return table.assign(lane=lanes)
 
 
-def _event_marks(fig: go.Figure, marks: pd.DataFrame, lanes: int, height: float, colours: style.Theme) -> str:
+def _event_marks(fig: Draft, marks: pd.DataFrame, lanes: int, height: float, colours: style.Theme) -> str:
     """Draw the marks; the text that names them."""
     if not lanes:
         return ""
@@ -188,7 +187,7 @@ def _event_marks(fig: go.Figure, marks: pd.DataFrame, lanes: int, height: float,
         if rows.empty:
             continue
         fig.add_trace(
-            go.Scatter(
+            scatter(
                 x=days(rows["date"]),
                 y=rows["lane"].tolist(),
                 yaxis="y2",
@@ -266,7 +265,7 @@ def phases(
     order, cut = style.top_rows(rows, top, "clauses, the latest change first")
     place = {key: k for k, key in enumerate(order["key"])}
     bars = bars[bars["key"].isin(list(place))]
-    fig = go.Figure()
+    fig = Draft()
     for status in STATUSES:
         part = bars[bars["status"] == status]
         y = [place[key] for key in part["key"]]
@@ -276,7 +275,7 @@ def phases(
         ]
         if status == "ended":
             fig.add_trace(
-                go.Scatter(
+                scatter(
                     x=days(part["date"]),
                     y=y,
                     name="ended",
@@ -301,7 +300,7 @@ def phases(
                 "solidity": 0.35,
             }
         fig.add_trace(
-            go.Bar(
+            bar(
                 base=days(part["date"]),
                 x=[int((b - a).days) * 86_400_000 for a, b in zip(part["date"], part["end"], strict=True)],
                 y=y,

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from supplychain.figures import style
+from supplychain.figures.draft import Draft, bar, heatmap, scatter
 from supplychain.figures.style import escape, numbers, percent, wrap
 
 ROW = 48  # px of a row of the grid
@@ -67,10 +68,10 @@ def _strongest(grid: pd.DataFrame) -> list[str]:
     return [str(key) for key in ranked["key"]]
 
 
-def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[go.Figure, int]:
+def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
     """One row a good, its name above the row; one column a country."""
-    fig = go.Figure(
-        go.Heatmap(
+    fig = Draft(
+        heatmap(
             x=[escape(c) for c in cells.columns],
             y=list(range(len(goods))),
             z=[numbers(row) for row in cells.to_numpy()],
@@ -95,7 +96,7 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
     known = [(c, k, v) for c, k, v in known if not np.isnan(v)]
     shades = [colours.shades[round((len(colours.shades) - 1) * min(1.0, max(0.0, v)))] for _, _, v in known]
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=[escape(c) for c, _, _ in known],
             y=[k for _, k, _ in known],
             text=[percent(v) for _, _, v in known],
@@ -116,10 +117,10 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
     return fig, ROW * len(goods) + 12
 
 
-def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[go.Figure, int]:
+def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
     values = cells.iloc[:, 0].to_numpy(dtype=float)
-    fig = go.Figure(
-        go.Bar(
+    fig = Draft(
+        bar(
             x=numbers(values),
             y=list(range(len(goods))),
             orientation="h",

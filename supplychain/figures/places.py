@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from supplychain.figures import style
+from supplychain.figures.draft import Draft, bar, scatter
 from supplychain.figures.style import escape, numbers, percent, wrap
 
 Array = NDArray[np.float64]
@@ -108,7 +109,7 @@ def supply_map(
     drawn = shares[shares["country"].isin(list(world))]
     known, unknown = drawn[drawn["share"] > 0], drawn[drawn["share"].isna()]
     makers = {*known["country"], *unknown["country"]}
-    fig = go.Figure()
+    fig = Draft()
     _land(fig, [c for c in world if c not in makers], colours, colours.shades[0], "none known")
     for country in unknown["country"]:
         _land(fig, [country], colours, colours.shades[0], f"{country}: a maker, share unknown", pattern="/")
@@ -131,7 +132,7 @@ def supply_map(
     used = [(STEP_NAMES[k], colours.shades[k], "") for k in range(len(STEP_NAMES)) if k == 0 or k in steps]
     used += [("share unknown", colours.shades[0], "/")] * bool(len(unknown))
     for name, shade, pattern in used:
-        fig.add_trace(go.Bar(x=[None], y=[None], name=name, marker=_fill(colours, shade, pattern)))
+        fig.add_trace(bar(x=[None], y=[None], name=name, marker=_fill(colours, shade, pattern)))
     hidden = {"visible": False, "fixedrange": True}
     fig.update_xaxes(range=[-150, 158], **hidden)
     fig.update_yaxes(range=[-58, 86], scaleanchor="x", constrain="domain", **hidden)
@@ -183,7 +184,7 @@ def supply_bars(
         ("others and elsewhere", ~segments["who"].isin([*leading, "not documented"]), colours.grid, ""),
         ("not documented", segments["who"] == "not documented", colours.faint, ""),
     ]
-    fig = go.Figure()
+    fig = Draft()
     labels = [f"{s}: {n}" if s else n for n, s in zip(goods["_name"], goods["_stage"], strict=True)]
     style.rows_axis(fig, [wrap(label, 50, 1) for label in labels], shift=11)
     for name, here, colour, pattern in groups:
@@ -206,7 +207,7 @@ def supply_bars(
                 "solidity": 0.1,
             }
         fig.add_trace(
-            go.Bar(
+            bar(
                 x=numbers(part["width"]),
                 base=numbers(part["base"]),
                 y=part["y"].tolist(),
@@ -280,12 +281,12 @@ def _fill(colours: style.Theme, shade: str, pattern: str = "") -> dict[str, Any]
 
 
 def _land(
-    fig: go.Figure, countries: Sequence[str], colours: style.Theme, shade: str, hover: str, pattern: str = ""
+    fig: Draft, countries: Sequence[str], colours: style.Theme, shade: str, hover: str, pattern: str = ""
 ) -> None:
     """Countries of one shade as one trace."""
     places = [outlines()[country] for country in countries]
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=[v for place in places for v in (*place.x, None)][:-1],
             y=[v for place in places for v in (*place.y, None)][:-1],
             mode="lines",

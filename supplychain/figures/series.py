@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from supplychain.figures import style
 from supplychain.figures.dates import DASHES, MARKERS, PLOT, band
+from supplychain.figures.draft import Draft, scatter
 from supplychain.figures.style import days, escape, numbers, wrap
 
 
@@ -33,7 +34,7 @@ def observed_vs_modelled(frame: pd.DataFrame, *, what: str, unit: str, theme: st
     title = (
         f"{style.brief(what)}: observed and modelled ({unit}), {rows['date'].min():%Y-%m} to {rows['date'].max():%Y-%m}"
     )
-    fig = go.Figure()
+    fig = Draft()
     if {"modelled_low", "modelled_high"} <= set(rows):
         band(
             fig,
@@ -46,7 +47,7 @@ def observed_vs_modelled(frame: pd.DataFrame, *, what: str, unit: str, theme: st
         )
     seen = rows[rows["observed"].notna()]
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=days(rows["date"]),
             y=numbers(rows["modelled"]),
             name="modelled",
@@ -56,7 +57,7 @@ def observed_vs_modelled(frame: pd.DataFrame, *, what: str, unit: str, theme: st
         )
     )
     fig.add_trace(
-        go.Scatter(
+        scatter(
             x=days(seen["date"]),
             y=numbers(seen["observed"]),
             name="observed",
@@ -112,7 +113,7 @@ def prices(frame: pd.DataFrame, *, good: str, theme: style.ThemeName = "light") 
     period = f"{table['date'].min():%Y-%m} to {table['date'].max():%Y-%m}"
     title = f"Prices of {style.brief(good)} ({', '.join(units)}), {period}"
     markets = sorted(set(table["market"]))
-    fig = go.Figure()
+    fig = Draft()
     height, gap = (PLOT, 0.0) if len(units) == 1 else (190 * len(units), 0.1 / len(units))
     for p, unit in enumerate(units):
         axis = "y" if p == 0 else f"y{p + 1}"
@@ -122,7 +123,7 @@ def prices(frame: pd.DataFrame, *, good: str, theme: style.ThemeName = "light") 
                 continue
             k = markets.index(market)
             fig.add_trace(
-                go.Scatter(
+                scatter(
                     x=days(rows["date"]),
                     y=numbers(rows["price"]),
                     yaxis=axis,
@@ -141,7 +142,7 @@ def prices(frame: pd.DataFrame, *, good: str, theme: style.ThemeName = "light") 
             )
         bottom = 1 - (p + 1) / len(units)
         fig.update_layout(
-            {
+            **{
                 f"yaxis{p + 1 if p else ''}": {
                     "domain": [bottom + (gap if p < len(units) - 1 else 0), 1 - p / len(units)],
                     "title": {"text": escape(unit), "standoff": 4},

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from supplychain.errors import InputError
+from supplychain.figures.draft import Draft
 
 ThemeName = Literal["light", "dark"]
 
@@ -156,11 +158,16 @@ def numbers(values: Iterable[Any]) -> list[float | None]:
 
 def days(values: Iterable[Any]) -> list[str | None]:
     """ISO dates for plotly, None for unknown."""
+    if isinstance(values, pd.Series) and pd.api.types.is_datetime64_dtype(values):
+        texts: list[str] = np.datetime_as_string(values.to_numpy(dtype="datetime64[D]")).tolist()
+        return [None if text == "NaT" else text for text in texts]
     return [None if pd.isna(v) else pd.Timestamp(v).date().isoformat() for v in values]
 
 
 def dates(values: pd.Series) -> pd.Series:
     """Days as timestamps; a bare year or month stands at its middle."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values
     text = values.map(lambda v: "" if pd.isna(v) else str(v).strip())
     text = text.str.replace(r"^(\d{4})$", r"\1-07-01", regex=True).str.replace(r"^(\d{4}-\d{2})$", r"\1-15", regex=True)
     return pd.to_datetime(text.where(text != ""), format="ISO8601")
@@ -221,7 +228,7 @@ def heading(title: str, notes: Sequence[str]) -> tuple[str, int]:
 
 
 def finish(
-    fig: go.Figure,
+    fig: Draft,
     kind: str,
     title: str,
     notes: Sequence[str],
@@ -262,12 +269,12 @@ def finish(
         legend={"y": -bottom / plot_height, "yanchor": "top", "yref": "paper"},
         meta={"kind": kind, "alt": " ".join(alt.split())},
     )
-    return fig
+    return fig.figure()
 
 
 def blank(kind: str, title: str, missing: str, remedy: str, theme: str) -> go.Figure:
     """A figure without data: what is missing and what to do about it."""
-    fig = go.Figure()
+    fig = Draft()
     fig.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
     fig.update_yaxes(visible=False, range=[0, 1], fixedrange=True)
     small = f"{wrap(missing, TITLE_CHARACTERS, 4)}<br><br>{wrap(remedy, TITLE_CHARACTERS, 4)}"
@@ -286,7 +293,7 @@ def listed(items: Sequence[str], shown: int = 3) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def rows_axis(fig: go.Figure, labels: Sequence[str], values: Sequence[str] = (), shift: int = 8) -> None:
+def rows_axis(fig: Draft, labels: Sequence[str], values: Sequence[str] = (), shift: int = 8) -> None:
     """A y axis of rows, the first on top, each with its label (and value) above the bar.
 
     Labels start at the left edge of the plot, so they take no width from the bars on a small screen.
@@ -302,7 +309,7 @@ def rows_axis(fig: go.Figure, labels: Sequence[str], values: Sequence[str] = (),
     )
 
 
-def share_axis(fig: go.Figure, title: str, high: float = 1.0, low: float = 0.0) -> None:
+def share_axis(fig: Draft, title: str, high: float = 1.0, low: float = 0.0) -> None:
     """An x axis of shares in per cent, with its unit."""
     fig.update_xaxes(
         title={"text": escape(title), "standoff": 6},
