@@ -139,6 +139,26 @@ def exposure(
 
 
 @app.command()
+def markets(
+    on: On, product: Product = None, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
+    sharing: Sharing = "fixed", legal_only: LegalOnly = False, unconfirmed: Unconfirmed = "both", data: Data = None,
+    overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False, top: Top = 100,
+) -> None:  # fmt: skip
+    """What products are missing in every country on a day, before stocks: all markets in one table."""
+    from supplychain import output as out
+    from supplychain.markets import everywhere
+
+    net = network(data, overlay)
+    anywhere = str(net.table("countries")["country"].iat[0])  # one solution holds for all markets
+    x = ask(net, on, anywhere, product, event, what_if, end_use, sharing, legal_only, unconfirmed)
+    rows = everywhere(x)
+    query = "&".join(part for part in x.scenario.query.split("&") if not part.startswith("market="))
+    answer = out.Answer(rows, query, net, x.assumptions, x.warnings_of_day)
+    title = f"Short in every country on {on} (shares of normal supply): showing {min(top, len(rows))} of {len(rows)}"
+    out.write(answer, format, output, force, lambda: out.plain_table(rows.head(top), title))
+
+
+@app.command()
 def explain(
     product: OneProduct, on: On, market: Market, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
     sharing: Sharing = "fixed", legal_only: LegalOnly = False, unconfirmed: Unconfirmed = "both",
@@ -243,6 +263,27 @@ def simulate(
     title = f"Supply in {market}, days from {start} to {until} (worst: share of normal supply)"
     answer = out.Answer(rows, simulation.query, net, simulation.assumptions)
     out.write(answer, format, output, force, lambda: out.plain_table(rows, title))
+
+
+@app.command()
+def survive(
+    product: OneProduct, on: On, market: Market, event: Event = None, what_if: WhatIf = None, end_use: EndUse = "own",
+    sharing: Sharing = "fixed", legal_only: LegalOnly = False,
+    days: Annotated[int, typer.Option("--days", help="How long what is in force on the day goes on.")] = 365,
+    data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
+) -> None:  # fmt: skip
+    """How long a product survives what is in force on a day: the best plan beside the simulation, and why they differ."""
+    from supplychain import output as out
+    from supplychain.survival import why_different
+
+    net = network(data, overlay)
+    x = ask(net, on, market, [product], event, what_if, end_use, sharing, legal_only)
+    with progress("planning and simulating"):
+        rows = x.survival(x.products[0], days)
+    why = why_different(rows)
+    title = f"{product} in {x.scenario.market} under what is in force on {on} (days; low to high)\n{why}"
+    answer = out.Answer(rows, f"{x.scenario.query}&days={days}", net, x.assumptions, (why, *x.warnings))
+    out.write(answer, format, output, force, lambda: out.survival_table(rows, title))
 
 
 # --- the network ----------------------------------------------------------------------------------------------------

@@ -185,33 +185,39 @@ class Result:
 
     @cached_property
     def products(self) -> tuple[str, ...]:
-        return self.scenario.products or tuple(p for p in self._every_product if p not in self._foreign)
+        return tuple(product for product in self.asked if product not in self._foreign)
 
     @cached_property
-    def _every_product(self) -> tuple[str, ...]:
+    def asked(self) -> tuple[str, ...]:
+        """The products that the scenario names, else every one, whatever the market."""
         goods = self.model.tables["goods"]
-        return tuple(goods.loc[goods["kind"] == "product", "good"])
+        return self.scenario.products or tuple(goods.loc[goods["kind"] == "product", "good"])
+
+    def homes(self, product: str) -> frozenset[str] | None:
+        """Where a military product is shown unless named: the places that a row says make or buy it; None anywhere."""
+        world = self.solved.sourcing.world
+        makers = world.makers[product]
+        if self.scenario.products or self._goods[product]["end_use"] != "military" or not makers:
+            return None
+        buyers = (importer for importer, _ in world.trade.get(product, ()))
+        return frozenset({*(world.countries[maker.country] for maker in makers), *buyers})
 
     @cached_property
     def _foreign(self) -> tuple[str, ...]:
-        """Military products that no row says the market makes or buys: not shown there unless asked for."""
-        world = self.solved.sourcing.world
-        inside = {world.country_index[c] for c in self._place.countries}
+        """Military products that no row says the market makes or buys."""
         names = {*self._place.countries, self._place.code}
-        return tuple(
-            product
-            for product in self._every_product
-            if self._goods[product]["end_use"] == "military"
-            and world.makers[product]
-            and not any(maker.country in inside for maker in world.makers[product])
-            and not any(importer in names for importer, _ in world.trade.get(product, ()))
-        )
+        homes = {product: self.homes(product) for product in self.asked}
+        return tuple(product for product, places in homes.items() if places is not None and names.isdisjoint(places))
 
     @cached_property
     def _goods(self) -> dict[str, dict[str, str]]:
         columns = ["good", "name", "sector", "end_use"]
         rows = self.model.tables["goods"][columns].itertuples(index=False)
         return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
+
+    def name(self, product: str) -> str:
+        """The name of a product."""
+        return self._goods[product]["name"]
 
     def end_use(self, product: str) -> str:
         """The class in which a product is shown: its own, unless the scenario asks for one."""
@@ -387,6 +393,17 @@ class Result:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before using the numbers."""
+        lines = [*self.warnings_of_day]
+        if self._foreign:
+            lines.append(
+                f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes "
+                f"or buys them: {_few(self._foreign)}. Name one to see it all the same."
+            )
+        return (*lines, *self._slow(), *self._unmade(), *self._outside())
+
+    @cached_property
+    def warnings_of_day(self) -> tuple[str, ...]:
+        """What a reader must know of the day, whatever the market."""
         tables, on = self.model.tables, self.scenario.on
         lines = []
         if on > tables.knowledge_until:
@@ -400,14 +417,6 @@ class Result:
             lines.append(
                 f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}."
             )
-        if self._foreign and not self.scenario.products:
-            lines.append(
-                f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes "
-                f"or buys them: {_few(self._foreign)}. Name one to see it all the same."
-            )
-        lines += self._slow()
-        lines += self._unmade()
-        lines += self._outside()
         return tuple(lines)
 
     def _slow(self) -> list[str]:

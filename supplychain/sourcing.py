@@ -69,6 +69,11 @@ class Sourcing:
         start, stop = self._good_start[good : good + 2]
         return slice(int(self.chain.share.indptr[start]), int(self.chain.share.indptr[stop]))
 
+    @cached_property
+    def whole_countries(self) -> Ints:
+        """(goods, countries without blocs) the supply rows of whole countries, in the order of `World`."""
+        return np.flatnonzero(self.supply_buyer == "").reshape(len(self.world.goods), -1)
+
     def supply(self, good: str, country: str, buyer: str = "") -> int:
         """The supply row of a good in a country (or of a named buyer there)."""
         key = (self.world.good_index[good], self.world.country_index[country], buyer)
