@@ -272,7 +272,7 @@ def survive(
     days: Annotated[int, typer.Option("--days", help="How long what is in force on the day goes on.")] = 365,
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
-    """How long a product survives what is in force on a day: the best plan beside the simulation, and why they differ."""
+    """How long a product survives what is in force: the best plan beside the simulation, and why they differ."""
     from supplychain import output as out
     from supplychain.survival import why_different
 

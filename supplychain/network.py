@@ -25,12 +25,15 @@ from supplychain.calendar import day
 from supplychain.errors import InputError
 from supplychain.export import exposed_graph
 from supplychain.exposure import CENTRAL, Model, Result, content_of
+from supplychain.markets import everywhere
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
 from supplychain.sample_days import Days, sample_days
 from supplychain.scenario import EndUse, Scenario, Unconfirmed
 from supplychain.sourcing import sourcing_frame
+from supplychain.survival import Tables as PlanTables
+from supplychain.survival import survival, survival_tables
 from supplychain.tables import Tables, load_tables
 from supplychain.timeline import AHEAD, Run, Simulation, first_effect, simulation, summarise_losses
 
@@ -194,6 +197,21 @@ class Exposure(Result):
         write = import_module("supplychain.report").write_report  # a room above: fetched when asked for
         write(self._net, kind, self.scenario, Path(path), **options)
 
+    def survival(self, product: str, days: int = 365) -> pd.DataFrame:
+        """Time to survive and units lost (Simchi-Levi et al. 2015) beside the simulation of the same stop.
+
+        One row a method: first_loss and lost, each low, central, high; see `supplychain.survival.survival`.
+        Raises UnknownIdError, InputError.
+        """
+        return survival(self, product, days, self.simulated)
+
+    def survival_tables(self, product: str, end: str = "central") -> PlanTables:
+        """The chain of a product on the day as nodes, needs and links for `sc.time_to_survive`, `sc.lost_units`.
+
+        end: low, central, high. Raises UnknownIdError, InputError.
+        """
+        return survival_tables(self, product, end)
+
     def smallest_set(self, product: str, level: float = 0.1) -> pd.DataFrame:
         """The fewest measures that bring what is short to a level or below: measures, short_after."""
         return smallest_set(self, product, level)
@@ -346,6 +364,15 @@ class Network:
                 unconfirmed=unconfirmed,
             )
         )
+
+    def markets(self, on: date | str, products: Sequence[str] | None = None, **options: Any) -> pd.DataFrame:
+        """The readings of a day before stocks in every country: market, product, name, end_use, linked, dependent,
+        short_low, short, short_high; the most short first; see `supplychain.markets.everywhere`.
+
+        on, products and options as in `exposure`. Raises UnknownIdError, InputError.
+        """
+        scenario = Scenario(on=day(on), market=self._any_country(), products=tuple(products or ()), **options)
+        return everywhere(self.ask(scenario))
 
     def ask(self, scenario: Scenario) -> Exposure:
         """The exposure under a scenario record."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +16,15 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from supplychain.cells import safe_cells as safe_cells
+from supplychain.cells import to_csv as to_csv
 from supplychain.errors import InputError, fold
+from supplychain.files import check_target, write_whole
 
 if TYPE_CHECKING:
     from supplychain.network import Exposure, Network
 
 FORMATS = ("table", "csv", "json")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs such cells
 
 
 @dataclass(frozen=True)
@@ -73,53 +73,13 @@ def _json(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def to_csv(frame: pd.DataFrame) -> str:
-    """A frame as CSV text."""
-    return safe_cells(frame).to_csv(index=False, lineterminator="\n")
-
-
-def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text cells with lists joined and formulas neutralised; numbers and dates as they are."""
-    result = frame.copy()
-    for column in result.columns:
-        if result[column].dtype == object or isinstance(result[column].dtype, pd.StringDtype):
-            result[column] = [_cell(value) for value in result[column]]
-    return result
-
-
-def _cell(value: Any) -> Any:
-    text = ";".join(map(str, value)) if isinstance(value, tuple | list) else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
-
-
 def write_file(path: Path, content: str | bytes, force: bool) -> None:
     """Write a file whole or not at all; an existing one is replaced only if asked for.
 
     Raises InputError when it exists, its folder does not, or it cannot be written; the old file is then untouched.
     """
-    if path.exists() and not force:
-        raise InputError("write", "--output", str(path), "a new file", "Add --force to replace it.")
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise InputError("write", "--output", str(path), f"a file that can be written ({error.strerror})") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    check_target(path, force)
+    write_whole(path, content)
 
 
 def write(answer: Answer, form: str, output: Path | None, force: bool, table: Callable[[], RenderableType]) -> None:
@@ -194,6 +154,23 @@ def explain_table(x: Exposure, product: str) -> Table:
     shown = frame.drop(columns=["rows"]).assign(**{c: frame[c].map(share) for c in numbers})
     shown["binding"] = shown["binding"].map({True: "*", False: ""})
     return plain_table(shown, f"Why {product} is exposed in {x.scenario.market} on {x.scenario.on} (* sets the loss)")
+
+
+def survival_table(frame: pd.DataFrame, title: str) -> Table:
+    """The best plan beside the simulation, each figure with its range."""
+    table = Table(title=title, title_justify="left")
+    for name in ("method", "first loss", "days lost", "of days", "what it is"):
+        table.add_column(name, justify="left" if name in ("method", "what it is") else "right", overflow="fold")
+    for row in frame.to_dict("records"):
+        first, lost = (
+            [f"{row[f'{name}{end}']:.0f}".replace("nan", "none") for end in ("", "_low", "_high")]
+            for name in ("first_loss", "lost")
+        )
+        table.add_row(
+            row["method"], f"{first[0]} ({first[1]} to {first[2]})", f"{lost[0]} ({lost[1]} to {lost[2]})",
+            str(row["days"]), row["says"],
+        )  # fmt: skip
+    return table
 
 
 def plain_table(frame: pd.DataFrame, title: str) -> Table:

@@ -74,17 +74,18 @@ def plan(model: Model, scenario: Scenario, start: date, until: date) -> Plan:
     segments = []
     for turn, classes, acts in schedule(model, scenario, start, until):
         shared = model.reach.pools(classes) if scenario.sharing != "fixed" else ()
-        segments.append(((turn - start).days, _central(restrict(model.sourcing, acts, len(CLASSES))), shared))
+        segments.append(((turn - start).days, short_only(restrict(model.sourcing, acts, len(CLASSES))), shared))
     return Plan(start, (until - start).days + 1, tuple(segments))
 
 
 def run(
     model: Model, scenario: Scenario, planned: Plan, supply: Ints, release: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None, transit: bool = True,
 ) -> Run:  # fmt: skip
     """Simulate a plan, watching some supplies.
 
-    release: government stocks count too; progress(days) is called now and then. Transit and refill stay central in all
+    release: government stocks count too; progress(days) is called now and then; transit: False lets goods
+    arrive on the day they are shipped. Transit and refill stay central in all
     columns; felt low = short low with stock high, felt high = short high with stock low.
     """
     chain = model.sourcing.chain
@@ -106,7 +107,7 @@ def run(
         model.criticality[reduced.need][:, COLUMNS],
         np.zeros(len(COLUMNS), dtype=bool),
         np.tile(held.stock[:, ::-1] + extra_stock(model, reduced.need)[:, None], len(CLASSES)),
-        held.transit,
+        held.transit if transit else np.zeros_like(held.transit),
         held.refill,
         planned.days,
         reduced.supply_at(watched),
@@ -149,8 +150,8 @@ def extra_stock(model: Model, need: Ints) -> Floats:
     return np.array([model.extra_stock.get(inputs[k], 0.0) for k in model.sourcing.need_edge[need]], dtype=float)
 
 
-def _central(restrictions: Restrictions) -> Restrictions:
-    """Only the columns of the short readings."""
+def short_only(restrictions: Restrictions) -> Restrictions:
+    """Only the columns of the short readings: (civil, military) x (low, central, high)."""
     r = restrictions.r[:, COLUMNS]
     kept = r.any(axis=1)
     return Restrictions(restrictions.own[:, COLUMNS], restrictions.link[kept], r[kept])
