@@ -24,6 +24,7 @@ Source = pd.DataFrame | Path | str
 
 PIECE = 2_000_000  # rows read at once
 PLACES = 5  # shown of each kind of fault
+AS_CSV = "Save it as CSV in UTF-8 with a header and the same number of cells in each row."
 ROUNDING = 1e-6  # by which the shares of one input may exceed 1 in all
 
 LINK_IDS = ("supplier", "buyer")
@@ -139,7 +140,7 @@ def read_edges(links: Source, nodes: Source | None = None) -> Edges:
     if "effect" in link_words:
         effect = link_words["effect"]
         wrong = ~effect.names.isin(EFFECTS)
-        bad = (effect.codes >= 0) & wrong[effect.codes]
+        bad = np.append(wrong, False)[effect.codes]  # the last one stays for blank cells
         if bad.any():
             shown_values = effect.names.take(effect.codes[np.flatnonzero(bad)[:1]].repeat(len(bad)))
             faults.add("effect", bad, shown_values, f"is not one of {', '.join(EFFECTS)}", "Use one of these words.")
@@ -249,6 +250,11 @@ def _columns(source: Source, argument: str, required: Sequence[str], optional: S
         if name not in names:
             allowed = ", ".join((*required, *optional))
             raise InputError("from_edges", f"columns of {argument}", ", ".join(names), allowed, f"Add '{name}'.")
+    for name in (*required, *optional):
+        if names.count(name) > 1:
+            raise InputError(
+                "from_edges", f"columns of {argument}", f"{name} twice", "each once", "Remove one of them."
+            )
     return [name for name in (*required, *optional) if name in names]
 
 
@@ -263,8 +269,8 @@ def _header(source: Source, argument: str) -> list[str]:
         close = nearest(path.name, (p.name for p in path.parent.glob("*")), 1) if path.parent.is_dir() else []
         raise InputError("from_edges", argument, str(path), "a file", f"Did you mean '{close[0]}'?" if close else "")
     if path.suffix.lower() == ".parquet":
-        return list(_parquet(path).schema_arrow.names)
-    return next(_csv_pieces(path, None, 1)).columns.tolist()
+        return _parquet_columns(path)
+    return _csv_header(path)
 
 
 def _pieces(source: Source, argument: str, columns: list[str]) -> Iterator[pd.DataFrame]:
@@ -278,17 +284,25 @@ def _pieces(source: Source, argument: str, columns: list[str]) -> Iterator[pd.Da
         yield from _csv_pieces(Path(source), columns, PIECE)
 
 
-def _csv_pieces(path: Path, columns: list[str] | None, rows: int) -> Iterator[pd.DataFrame]:
+def _csv_pieces(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFrame]:
     """As text: an id such as 0012 stays as it is, and a bad number can be reported."""
-    remedy = "Save it as CSV in UTF-8 with a header and the same number of cells in each row."
     try:
         with pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""], chunksize=rows) as reader:
             for piece in reader:
                 if not isinstance(piece.index, pd.RangeIndex):  # pandas takes surplus first cells for row names
-                    raise DataError([Problem(path.name, 2, "", "", "has more cells than the header", remedy)])
-                yield piece if columns is None else piece[columns]
+                    raise DataError([Problem(path.name, 2, "", "", "has more cells than the header", AS_CSV)])
+                yield piece[columns]
     except (ValueError, OSError) as error:  # parser and codec errors are ValueErrors
-        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", remedy)]) from error
+        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", AS_CSV)]) from error
+
+
+def _csv_header(path: Path) -> list[str]:
+    """The names as they are written: pandas would rename one that stands twice."""
+    try:
+        row = pd.read_csv(path, header=None, nrows=1, dtype="str", keep_default_na=False)
+    except (ValueError, OSError) as error:
+        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", AS_CSV)]) from error
+    return [str(name) for name in row.iloc[0]]
 
 
 def _parquet(path: Path) -> Any:
@@ -302,6 +316,16 @@ def _parquet(path: Path) -> Any:
         return pq.ParquetFile(path, memory_map=True)
     except (ValueError, OSError) as error:  # ArrowInvalid is a ValueError
         raise _broken(path, error) from error
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    """Names of the columns; lists, structs and the like are refused, as no cell of a CSV file could hold them."""
+    schema = _parquet(path).schema_arrow
+    nested = [name for name, kind in zip(schema.names, schema.types, strict=True) if kind.num_fields]
+    if nested:
+        message = f"has nested columns: {', '.join(map(shown, nested))}"
+        raise DataError([Problem(path.name, 0, "", "", message, "Write one value a cell.")])
+    return list(schema.names)
 
 
 def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:

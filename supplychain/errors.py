@@ -28,8 +28,12 @@ def fold(name: str) -> str:
 def shown(value: object) -> str:
     """A value as messages print it: on one line, without control characters, cut at SHOWN_CHARACTERS."""
     text = str(value)
-    cut = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
-    return "".join(character if character.isprintable() else "?" for character in cut)
+    return one_line(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "...")
+
+
+def one_line(text: str) -> str:
+    """A text with a question mark for every character that would break the line, steer a terminal or turn it round."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def nearest(value: str, allowed: Iterable[str], count: int = 3) -> list[str]:
@@ -61,7 +65,7 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.line else self.file
         column = f" column {shown(self.column)}" if self.column else ""
         value = f"{shown(self.value)} " if self.value else ""
-        return f"{place}{column}: {value}{self.message}. {self.remedy}".rstrip()
+        return one_line(f"{place}{column}: {value}{self.message}. {self.remedy}".rstrip())
 
 
 class SupplyChainError(Exception):
@@ -93,8 +97,15 @@ class InputError(SupplyChainError):
         self.call, self.argument, self.got, self.allowed, self.remedy = call, argument, got, allowed, remedy
 
     def __str__(self) -> str:
-        text = f"{self.call}: {self.argument} is {shown(repr(self.got))}; allowed: {self.allowed}."
+        text = f"{self.call}: {self.argument} is {shown(_written(self.got))}; allowed: {self.allowed}."
         return f"{text} {self.remedy}".rstrip()
+
+
+def _written(value: object) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of over 4,300 digits, and nothing nested without end
+        return f"too long a {type(value).__name__} to print"
 
 
 class UnknownIdError(SupplyChainError):

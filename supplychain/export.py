@@ -8,6 +8,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
+from supplychain.cells import to_csv
 from supplychain.errors import InputError
 from supplychain.events import READINGS
 from supplychain.exposure import Result
@@ -70,7 +71,7 @@ def written(graph: nx.DiGraph, form: str) -> bytes:
     if form == "graphml":
         return graphml(graph)
     if form == "csv":
-        return edge_list(graph).to_csv(index=False, lineterminator="\n").encode()
+        return to_csv(edge_list(graph)).encode()
     if form == "json":
         import json
 

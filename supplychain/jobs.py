@@ -157,7 +157,13 @@ def stops_of(table: pd.DataFrame) -> list[tuple[str, dict[Any, float]]]:
     for column in ("scenario", "node"):
         if column not in table:
             raise InputError("sweep", "columns of stops", ", ".join(map(str, table.columns)), "scenario, node, left")
-    left = table["left"] if "left" in table else pd.Series(0.0, index=table.index)
+    given = table["left"] if "left" in table else pd.Series(0.0, index=table.index)
+    left = pd.to_numeric(given, errors="coerce")
+    wrong = ~left.between(0, 1)
+    if wrong.any():
+        raise InputError(
+            "sweep", "left of stops", given[wrong].iloc[0], "a share from 0 to 1, the capacity that is left"
+        )
     found: dict[str, dict[Any, float]] = {}
     for name, node, share in zip(table["scenario"].astype(str), table["node"], left, strict=True):
         found.setdefault(name, {})[node] = float(share)
@@ -179,10 +185,15 @@ def fingerprint(paths: Sequence[Path]) -> str:
     for path in paths:
         if not path.exists():
             raise InputError("sweep", "file", str(path), "an existing file or folder")
-        for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:
+        for file in _visible(path) if path.is_dir() else [path]:
             stat = file.stat()
             total.update(f"{file.name}:{_content(str(file), stat.st_size, stat.st_mtime_ns)};".encode())
     return total.hexdigest()[:16]
+
+
+def _visible(folder: Path) -> list[Path]:
+    """The files of a folder, without what a killed process or the system left hidden there."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
 @lru_cache(maxsize=64)

@@ -51,10 +51,10 @@ def capped(problems: Iterable[Problem], total: int) -> list[Problem]:
 
 def read_file(path: Path, folder: Path, file: str) -> bytes:
     """The bytes of a regular file inside `folder`, named `file` in messages; a link that leads out is refused."""
+    if not path.is_file():  # nor a link in a circle, which `resolve` would not bear
+        raise _fault(file, "is not a regular file", "Put a CSV, XLSX or Parquet file there.")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise _fault(file, "is a link that leads out of its folder", "Put the file itself into the folder.")
-    if not path.is_file():
-        raise _fault(file, "is not a regular file", "Put a CSV, XLSX or Parquet file there.")
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise _too_large(file)

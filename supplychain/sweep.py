@@ -19,9 +19,10 @@ from typing import Any
 
 import pandas as pd
 
+from supplychain.cells import to_csv
 from supplychain.errors import InputError
+from supplychain.files import cannot_write, check_target, replacing, write_whole
 from supplychain.jobs import Exposures, FirmLosses
-from supplychain.output import safe_cells
 
 CHUNK = 32  # scenarios
 WAITING = 4  # chunks handed out at once to each core
@@ -51,10 +52,7 @@ def sweep(
     """
     if output.suffix.lower() not in FORMATS:
         raise InputError("sweep", "--output", str(output), "a file that ends in .csv or .parquet")
-    if not output.parent.is_dir():
-        raise InputError("sweep", "--output", str(output), "a file in an existing folder")
-    if output.exists() and not force:
-        raise InputError("sweep", "--output", str(output), "a new file", "Add --force to replace it.")
+    check_target(output, force, "sweep")
     if not scenarios or chunk < 1:
         raise InputError("sweep", "scenarios", len(scenarios), "at least one, in chunks of 1 or more")
     chunks = [scenarios[start : start + chunk] for start in range(0, len(scenarios), chunk)]
@@ -85,13 +83,16 @@ class Parts:
     def begin(self) -> None:
         """Make the folder, or check that it holds parts of the same sweep."""
         plan = self.folder / "plan.json"
-        if plan.exists():
-            if json.loads(plan.read_text("utf-8")) != self._plan:
+        wanted = json.dumps(self._plan)
+        try:
+            if not plan.exists():
+                self.folder.mkdir(exist_ok=True)
+                write_whole(plan, wanted, "sweep")
+            elif plan.read_text("utf-8", "replace") != wanted:
                 raise InputError("sweep", "parts", str(self.folder), "parts of the same scenarios, options and data",
                                  "Remove the folder to start afresh, or choose another output.")  # fmt: skip
-            return
-        self.folder.mkdir(exist_ok=True)
-        _whole(plan, json.dumps(self._plan).encode())
+        except OSError as error:
+            raise cannot_write(self.folder, error, "sweep", "--output") from error
 
     def file(self, number: int) -> Path:
         """Where a chunk is kept."""
@@ -105,19 +106,15 @@ class Parts:
         """Write a finished chunk, whole or not at all."""
         frame = _plain(frame)
         if self.ending == ".csv":
-            _whole(self.file(number), safe_cells(frame).to_csv(index=False, lineterminator="\n").encode())
+            write_whole(self.file(number), to_csv(frame), "sweep")
         else:
-            _whole(self.file(number), frame.to_parquet(index=False))
+            write_whole(self.file(number), frame.to_parquet(index=False), "sweep")
 
     def combine(self) -> int:
         """All chunks in order as one file; the folder goes. Returns the number of rows."""
-        whole = self.output.with_name(f".{self.output.name}.{os.getpid()}")
-        try:
+        with replacing(self.output, "sweep") as whole:
             rows = self._join_csv(whole) if self.ending == ".csv" else self._join_parquet(whole)
-            whole.replace(self.output)
-        finally:
-            whole.unlink(missing_ok=True)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return rows
 
     def _join_csv(self, path: Path) -> int:
@@ -147,12 +144,6 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
             cells = [";".join(map(str, cell)) if isinstance(cell, tuple | list) else cell for cell in frame[column]]
             frame[column] = pd.array(["" if pd.isna(cell) else str(cell) for cell in cells], dtype="str")
     return frame
-
-
-def _whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
 
 
 def _digest(chunks: Sequence[Sequence[Any]]) -> str:

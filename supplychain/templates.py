@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
+import secrets
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from supplychain.errors import InputError
+from supplychain.files import write_whole
 from supplychain.schema import Field, schemas
 
 LEFT_OUT = (
@@ -41,6 +46,8 @@ Rows that state no source count as your own data with low confidence, and every 
 Blank cells mean unknown, never zero. `;` separates the items of a list. Dates are YYYY-MM-DD, shares are 0 to 1.
 """
 
+EXAMPLE_FOLDER = "example"
+EXAMPLE_README = "# A fictitious maker\n\nNo figure in this folder is real: it shows the form.\n"
 EXAMPLE_NOTE = "fictitious example"
 EXAMPLE: dict[str, list[dict[str, str]]] = {
     "goods": [
@@ -78,31 +85,43 @@ def write_templates(folder: Path) -> list[Path]:
 
     Raises InputError when the folder exists and holds anything.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError("init", "folder", str(folder), "a new or an empty folder", "Nothing was written.")
-    if not folder.parent.is_dir():
-        raise InputError("init", "folder", str(folder), "a folder inside an existing one")
     names = [*FIRST, *(name for name in schemas() if name not in (*FIRST, *LEFT_OUT))]
-    example = folder / "example"
-    example.mkdir(parents=True)
-    written = [folder / "README.md", example / "README.md"]
-    written[0].write_text(INTRODUCTION + "\n" + "\n".join(_manual(name) for name in names), encoding="utf-8")
-    written[1].write_text("# A fictitious maker\n\nNo figure in this folder is real: it shows the form.\n", "utf-8")
-    for name in names:
-        written.append(_write(folder / f"{name}.csv", schemas()[name].columns, []))
+    manual = INTRODUCTION + "\n" + "\n".join(_manual(name) for name in names)
+    contents = {"README.md": manual, f"{EXAMPLE_FOLDER}/README.md": EXAMPLE_README}
+    contents |= {f"{name}.csv": _csv(schemas()[name].columns, []) for name in names}
     for name, rows in EXAMPLE.items():
         full = [USUAL.get(name, {}) | row | {"note": EXAMPLE_NOTE} for row in rows]
         columns = [column for column in schemas()[name].columns if any(column in row for row in full)]
-        written.append(_write(example / f"{name}.csv", columns, full))
-    return written
+        contents[f"{EXAMPLE_FOLDER}/{name}.csv"] = _csv(columns, full)
+    _write(folder, contents)
+    return [folder / name for name in contents]
 
 
-def _write(path: Path, columns: list[str], rows: list[dict[str, str]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+def _write(folder: Path, contents: Mapping[str, str]) -> None:
+    """All the files or none: they are made in a hidden folder beside, which then takes its place."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError("init", "folder", str(folder), "a new or an empty folder", "Nothing was written.")
+        if not folder.name or not folder.parent.is_dir():
+            raise InputError("init", "folder", str(folder), "a folder inside an existing one")
+        making = folder.with_name(f".{folder.name[:80]}.{secrets.token_hex(6)}")
+        try:
+            (making / EXAMPLE_FOLDER).mkdir(parents=True)
+            for name, content in contents.items():
+                write_whole(making / name, content, "init", "folder")
+            making.replace(folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise InputError("init", "folder", str(folder), f"a folder that can be written ({error})") from error
+
+
+def _csv(columns: list[str], rows: list[dict[str, str]]) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
 
 
 def _manual(name: str) -> str:

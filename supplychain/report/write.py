@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from supplychain.errors import InputError
+from supplychain.files import check_target
 from supplychain.network import Network
 from supplychain.output import write_file
 from supplychain.report.ask import Progress
@@ -41,8 +42,7 @@ def write_report(
     ending = target.suffix.lower()
     if ending not in ENDINGS:
         raise InputError("report", "--output", str(path), f"a file name that ends in {', '.join(ENDINGS)}")
-    if target.exists() and not force:  # before any work, and again by write_file
-        raise InputError("report", "--output", str(path), "a new file", "Add --force to replace it.")
+    check_target(target, force, "report")  # before any work, and again by write_file
     if light and ending != ".html":
         raise InputError("report", "--light", str(path), "an .html file")
 
