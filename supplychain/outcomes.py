@@ -18,7 +18,7 @@ from supplychain.timeline import Simulation, first_effect, plan, run
 UNNOTICED = 0.05  # a loss below this would hardly be reported, so "not hit" leaves room for it
 NOTHING = 0.005  # modelled losses below this count as none
 EVERYWHERE, REST = "ALL", "ROW"
-FITS = ("agrees", "within range", "too high", "too low", "")
+FITS = ("agrees", "within range", "too high", "too low", "not compared")
 COLUMNS = (
     "outcome", "good", "market", "from", "until", "effect", "lost_low", "lost", "lost_high", "felt_low", "felt",
     "felt_high", "fit", "cause", "event", "source_id", "confidence", "note",
@@ -33,13 +33,14 @@ def outcomes(net: Network, good: str | None = None, progress: Callable[[int], No
     share of its output is documented, weighted by it, blank where none is.
     What a report allows: the stated range, 0.05 to either side; without figures, `none` allows a loss of up to 0.05,
     the others any loss.
-    fit: agrees (the central run is allowed), within range (only some of low to high is), too high, too low.
+    fit: agrees (the central run is allowed), within range (only some of low to high is), too high, too low, not
+    compared.
 
     good: only reports about this good; progress(days) is called now and then while the days are simulated.
     Columns: outcome, good, market, from, until, effect, lost_low, lost, lost_high (shares of normal output), felt_low,
     felt, felt_high, fit, cause, event, source_id, confidence, note. Raises UnknownIdError.
 
-    >>> set(outcomes(load())["fit"]) <= {"agrees", "within range", "too high", "too low", ""}
+    >>> set(outcomes(load())["fit"]) <= set(FITS)
     True
     """
     table = net.table("outcomes")
@@ -90,7 +91,7 @@ def _places(net: Network, good: str, market: str) -> dict[str, float]:
 def _fit(row: Mapping[Hashable, Any]) -> str:
     """How the modelled range lies to what the report allows."""
     if np.isnan(row["felt"]):
-        return ""
+        return "not compared"
     least, most = (0.0, UNNOTICED) if row["effect"] == "none" else (NOTHING, 1.0)
     if not np.isnan(row["lost"]):
         least, most = row["lost"], row["lost"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,9 +45,13 @@ def markdown(frame: pd.DataFrame) -> str:
     return head + "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in frame.itertuples(index=False)) + "\n"
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value + 0.0:.2f}".replace("-0.00", "0.00")
+        return f"{value + 0.0:.2f}".replace("-0.00", "0.00")
     return str(value)
 
 

