@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from supplychain.errors import InputError, SupplyChainError
+from supplychain.errors import InputError, SupplyChainError, one_line
 
 if TYPE_CHECKING:
     from supplychain.network import Exposure, Network
@@ -54,6 +54,9 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of a pipe went away
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # such as a full disk: what the machine refuses is no fault of the program
+        where = f"{error.filename}: " if error.filename else ""
+        fail(one_line(f"{where}{error.strerror or error}"))
     except Exception as error:
         said = getattr(error, "format_message", None)  # a bad option: typer words these well
         if said is None:
@@ -408,10 +411,15 @@ def validate(
     warnings: Annotated[bool, typer.Option("--warnings/--no-warnings", help="Also print warnings.")] = True,
 ) -> None:
     """Check a data package (or an overlay together with the reference data): every problem, with the remedy."""
+    from supplychain.balance import overdrawn
     from supplychain.checks import validate as check
 
     own = folder is not None and folder.is_dir() and not (folder / "datapackage.json").exists()
-    problems = check(None, folder) if own else check(folder)
+    where = (None, folder) if own else (folder, None)
+    problems = check(*where)
+    if not any(problem.level == "error" for problem in problems):
+        net = network(*where)
+        problems += overdrawn(net.tables, net.model.sourcing)
     for problem in problems:
         if problem.level == "error" or warnings:
             print(f"{problem.level}: {problem}")
