@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -15,8 +16,9 @@ from flask import Flask, Response, request
 
 from dashboard import callbacks, controls, transfer
 from dashboard.cards import FORMATS, download
+from dashboard.felt import Shared
 from dashboard.registry import Page, find_pages
-from dashboard.state import View, default_day, path, read_query
+from dashboard.state import View, asked, default_day, path, read_query
 from supplychain.errors import SupplyChainError
 from supplychain.network import Network, load
 
@@ -42,6 +44,7 @@ INDEX = """<!DOCTYPE html>
 
 def create_app(net: Network) -> Dash:
     """The dashboard on one network, ready to be served: `create_app(net).server` is a WSGI application."""
+    net = net if isinstance(net, Shared) else Shared(net.tables)
     server = Flask("dashboard", static_folder=None)
     server.secret_key = os.environ.get(SECRET) or secrets.token_hex(32)
     server.config |= {
@@ -79,9 +82,14 @@ def create_app(net: Network) -> Dash:
 def create_server() -> Flask:
     """For gunicorn: `gunicorn --preload -w 2 'dashboard.app:create_server()'`; data and overlay from the environment.
 
-    Preloaded, so that all workers share one secret and what users upload.
+    Preloaded, so that all workers share one secret, what users upload and what was simulated.
     """
-    server: Flask = create_app(load(os.environ.get(DATA), os.environ.get(OVERLAY))).server
+    net = Shared(load(os.environ.get(DATA), os.environ.get(OVERLAY)).tables)
+    server: Flask = create_app(net).server
+    server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
+    asked(net, read_query(net, "")[0].resolved(net.tables)).frame  # the question that most begin with
+    gc.collect()
+    gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     return server
 
 

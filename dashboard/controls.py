@@ -10,6 +10,7 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import legal
 from dashboard.state import READINGS, View, default_day
 from supplychain.network import Network
 
@@ -168,7 +169,7 @@ def strip(changes: pd.DataFrame, span: int, known: date) -> Component:
 
 def events_panel(view: View) -> Component:
     """Every clause in force or unconfirmed on the day with a box: off means that the answer is without it."""
-    status = view.net.status(view.on)
+    status = legal.status(view.net, view.on)
     table = view.net.table("events").set_index("event")
     acting = status[(status["in_force_high"]) | (status["in_force_low"])]["event"].drop_duplicates()
     acts = [event for event in acting if table.at[table.index[table.index.get_loc(event)], "acts_on"] != "nothing"]

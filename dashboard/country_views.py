@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from dashboard import legal
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words, market_name
@@ -61,7 +62,7 @@ def acts(view: View) -> pd.DataFrame:
     """Clauses that it has issued, with their state on the day."""
     events = view.net.table("events")
     mine = events[events["issuer"] == country_of(view)]
-    status = view.net.status(view.on).drop_duplicates("event").set_index("event")
+    status = legal.states(view.net, view.on)
     frame = mine[["title", "measure", "acts_on", "end_use", "source_id", "event"]].reset_index(drop=True)
     frame.insert(1, "status", frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun"))
     frame.insert(2, "since", frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna(""))

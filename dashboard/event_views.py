@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard import legal
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
+from supplychain.exposure import LINKED
 from supplychain.figures.style import listed
 
 ACTS = {
@@ -46,13 +48,13 @@ def fact(view: View) -> pd.Series:
 
 def status(view: View) -> pd.DataFrame:
     """Its state on the day, one row where all destinations are alike."""
-    frame = view.net.status(view.on)
+    frame = legal.status(view.net, view.on)
     return frame[frame["event"] == event_of(view)].reset_index(drop=True)
 
 
 def scope(view: View) -> pd.DataFrame:
     """What it covers: item, role, coverage, threshold, good and where it leads."""
-    frame = view.net.model.calendar.covered(event_of(view), view.on).drop(columns=["event"])
+    frame = legal.covered(view.net, event_of(view), view.on).drop(columns=["event"])
     called = names(view)
     frame.insert(0, "name", [called.get(good, "not in the graph") for good in frame["good"]])
     return frame.assign(to_good=[good_link(view, good) if good else "" for good in frame["good"]])
@@ -99,8 +101,8 @@ def alone(view: View) -> View:
 def reached(view: View) -> pd.DataFrame:
     """Products of the market that it alone would leave short or that hang on it, the most short first."""
     only = alone(view)
-    frame = only.x.static
-    frame = frame[frame["linked"] > 0].reset_index(drop=True)
+    linked = [product for product in only.x.products if only.x.readings(product)[LINKED] > 0]
+    frame = replace(only, scenario=only.scenario.changed(products=linked)).x.static if linked else only.x.static.head(0)
     return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
 
 

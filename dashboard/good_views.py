@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dashboard import legal
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
@@ -74,18 +75,18 @@ def answer(view: View) -> str:
 def events_on(view: View) -> pd.DataFrame:
     """Clauses whose scope names the good with their status on the day: title, status, role, coverage, severity."""
     good, net = good_of(view), view.net
-    status = net.status(view.on).drop_duplicates("event").set_index("event")
+    states = legal.states(net, view.on)
     about = net.table("events").set_index("event")
     scope = net.table("event_scope")
     found = []
     for event in dict.fromkeys(scope.loc[(scope["good"] == good) | (scope["same_as"] != ""), "event"]):
-        if event not in status.index:
+        if event not in states.index:
             continue
-        covered = net.model.calendar.covered(event, view.on)
+        covered = legal.covered(net, event, view.on)
         covered = covered[covered["good"] == good]
         if covered.empty:
             continue
-        state, row = status.loc[event], covered.iloc[0]
+        state, row = states.loc[event], covered.iloc[0]
         found.append(
             {
                 "title": about.at[event, "title"], "status": state["status"].replace("_", " "),

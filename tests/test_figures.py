@@ -233,6 +233,27 @@ def test_theme_size_and_alt_text(kind: str, theme: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_plotly_accepts_every_property(kind: str, theme: str, empty: bool) -> None:
+    """Figures are drawn without plotly's checks; here it checks them in full, and changes nothing."""
+    frame, function = ALL[kind]
+    drawn = as_dict(function(frame.head(0) if empty else frame, theme))
+    assert json.loads(go.Figure(drawn).to_json()) == drawn
+
+
+def test_no_clause_at_all_says_what_to_do() -> None:
+    """An empty table with real days, as a good without clauses gives it."""
+    frame = ALL["phases"][0].head(0).assign(date=pd.Series(dtype="datetime64[s]"))
+    assert not figures.phases(frame, until="2025-06-05").data
+
+
+def test_days_of_a_column_and_one_by_one_are_the_same() -> None:
+    column = pd.Series(pd.to_datetime(["2025-06-05", None, "1999-12-31"]))
+    assert style.days(column) == style.days(list(column)) == ["2025-06-05", None, "1999-12-31"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_unit_is_named(kind: str) -> None:
     fig = draw(kind)
     titles = [axis.title.text or "" for axis in (*fig.select_xaxes(), *fig.select_yaxes())]

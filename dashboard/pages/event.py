@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import event_views as event
-from dashboard import good_views, views
+from dashboard import good_views, legal, views
 from dashboard.cards import Card, source_ids
 from dashboard.components import figure_card, grid, link, notice, outside, slot, title
 from dashboard.registry import Page
@@ -45,7 +45,7 @@ def every(view: View) -> list[Component]:
     frame = view.net.table("events")[["title", "issuer", "measure", "acts_on", "end_use", "event"]].reset_index(
         drop=True
     )
-    status = view.net.status(view.on).drop_duplicates("event").set_index("event")
+    status = legal.states(view.net, view.on)
     frame["status"] = frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun")
     frame["since"] = frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna("")
     frame = frame.sort_values("since", ascending=False, kind="stable", ignore_index=True)
