@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from supplychain.errors import DataError, Problem, shown
 
 MAX_FILE_BYTES = 100_000_000
-MAX_UNPACKED_BYTES = 100_000_000  # of an XLSX, as its directory declares (zipfile reads no further than that)
+MAX_UNPACKED_BYTES = 100_000_000  # of an XLSX, as its directory declares (zipfile reads no further), or a Parquet file
+PROLOG = 4_096  # bytes of XML looked at in one go
 MAX_ROWS = 500_000
 MAX_COLUMNS = 100
 MAX_CELL_CHARACTERS = 20_000
@@ -202,10 +204,27 @@ def _check_archive(content: bytes, file: str) -> None:
             message = f"unpacks to {unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
             raise _fault(file, message, "Split the table or drop what is not needed.")
         for member in archive.infolist():
-            if b"<!ENTITY" in archive.read(member):
+            if _declares_entities(archive.read(member)):
                 raise _fault(
                     file, f"declares XML entities in {shown(member.filename)}", "Save it again as XLSX or CSV."
                 )
+
+
+def _declares_entities(content: bytes) -> bool:
+    """Whether XML, in whatever encoding, declares entities before its first element; what is no XML does not."""
+    found: list[bool] = []
+    begun: list[str] = []
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = lambda *_: found.append(True)
+    parser.StartElementHandler = lambda name, _: begun.append(name)
+    try:
+        for start in range(0, len(content), PROLOG):
+            parser.Parse(content[start : start + PROLOG])
+            if found or begun:
+                break
+    except (expat.ExpatError, LookupError, ValueError):
+        pass  # the reader of the workbook says what is wrong with it
+    return bool(found)
 
 
 def _read_parquet(content: bytes, file: str) -> Cells:
@@ -221,6 +240,10 @@ def _read_parquet(content: bytes, file: str) -> Cells:
         schema = metadata.schema.to_arrow_schema()
         names = [str(name) for name in schema.names]
         nested = [name for name, kind in zip(names, schema.types, strict=True) if pa.types.is_nested(kind)]
+        unpacked = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
+        if unpacked > MAX_UNPACKED_BYTES:
+            message = f"unpacks to {unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
+            raise _fault(file, message, "Split the table or drop what is not needed.")
         if metadata.num_rows > MAX_ROWS:
             raise _too_long(file)
         if len(names) > MAX_COLUMNS:

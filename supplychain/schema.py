@@ -24,6 +24,7 @@ from supplychain.readers import MAX_CELL_CHARACTERS
 DESCRIPTOR = "datapackage.json"
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -142,6 +143,8 @@ def cell_fault(field: Field, text: str) -> str:
         return _number_fault(field, text)
     if field.type == "date":
         return _date_fault(text)
+    if _UNSEEN.search(text):
+        return "has a control character, or one that turns the direction of writing"
     parts = items(text) if field.is_list else (text,)
     if not all(parts):
         return "has an empty item beside a ';'"

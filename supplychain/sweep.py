@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -173,6 +174,9 @@ def _here(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()
                     running |= {pool.submit(job, chunks[k]): k for k in islice(todo, 1)}
+        except BrokenProcessPool as error:
+            remedy = "One was killed. The same command goes on from the chunks that are done."
+            raise InputError("sweep", "--workers", count, "processes that fit into memory", remedy) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -21,6 +21,7 @@ from dashboard import own
 from supplychain.checks import validate
 from supplychain.errors import UnknownIdError
 from supplychain.firms import SupplyNetwork
+from supplychain.jobs import read_stops, stops_of
 from supplychain.matching import bom_rows, match_hs, match_name, match_parts, read_parts
 from supplychain.output import Answer, to_csv
 from supplychain.schema import bundled_data, schemas
@@ -196,6 +197,10 @@ def test_networks_of_firms(tmp_path: Path) -> None:
         net = SupplyNetwork.from_edges(links, nodes if known else None)
         str(net)
         first = net.firm[0]
+        if rng.random() < 0.3:
+            stops = tmp_path / "stops.csv"
+            stops.write_bytes(written(rng, [["scenario", "node", "left"], ["s", str(first), "0.5"]], ".csv"))
+            net.losses(dict(stops_of(read_stops(stops))))
         for sharing in ("fixed", "shared"):
             net.losses({"stop": {first: rng.random()}}, sharing=sharing)
         net.availability(first)
