@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ Format = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the screen.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 Top = Annotated[int, typer.Option("--top", min=1, help="Rows of the table; csv and json have all.")]
+SHARED_OUT = 200  # draws of the simulation from which on all cores are used
 OneProduct = Annotated[str, typer.Argument(help="The product.")]
 
 
@@ -226,17 +228,27 @@ def sample(
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same answer.")] = 0,
     facts: Annotated[bool, typer.Option("--facts", help="Of one product: which facts to check first.")] = False,
     days: Annotated[bool, typer.Option("--days", help="Draw the simulation too: first days (slower).")] = False,
+    before: Annotated[bool, typer.Option("--before", help="Of two products, with --days: which is hit first.")] = False,
     data: Data = None, overlay: Overlay = None, format: Format = "table", output: Output = None, force: Force = False,
 ) -> None:  # fmt: skip
     """How sure: 5, 50 and 95 % quantiles of what is short, or the facts that decide it."""
+    import pandas as pd
+
     from supplychain import output as out
 
     net = network(data, overlay)
     x = ask(net, on, market, product, event, what_if, end_use, sharing, legal_only)
     if facts and len(product or ()) != 1:
         raise InputError("sample", "--product", product, "exactly one product with --facts")
+    if before and not (days and len(x.scenario.products) == 2):
+        raise InputError("sample", "--before", product, "exactly two products, with --days")
     with progress("drawing") as step:
-        rows = x.sample_days(draws, seed, progress=step).frame if days else x.sample(draws, seed, step)
+        cores = os.cpu_count() or 1 if draws >= SHARED_OUT else 1  # fewer are done before a second process has begun
+        rows = x.sample_days(draws, seed, False, step, cores).frame if days else x.sample(draws, seed, step)
+    if before:
+        a, b = x.products
+        chances = {"before": x.probability_before(a, b, draws, seed), "after": x.probability_before(b, a, draws, seed)}
+        rows = pd.DataFrame([{"product": a, "other": b, **chances, "neither": 1 - sum(chances.values())}])
     if facts:
         rows = x.sensitivity((product or [""])[0], draws, seed)
     title = f"{draws:,} draws with seed {seed}: {market} on {on} (shares of normal supply)"

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from supplychain.availability import Floats
+from supplychain.availability import Bools, Floats
 from supplychain.sourcing import Sourcing
 
 MAX_ROUNDS = 1_000  # of a cycle of goods; the content only grows and is capped at 1
@@ -15,32 +15,36 @@ NOTED = 0.001  # makers of a smaller share of the world are left out of the tabl
 CAUGHT = 1e-12  # a content of exactly the threshold is caught
 
 
-def content(sourcing: Sourcing, issuer: str, goods: Collection[str]) -> Floats:
+def value_shares(edges: pd.DataFrame) -> Floats:
+    """(edges, 4): low ends, central values, central values again, high ends; unknown: 0 in the first two, else 1."""
+    ends = edges[["value_share_low", "value_share", "value_share", "value_share_high"]].to_numpy(dtype=float)
+    result: Floats = np.where(np.isnan(ends), np.array([0.0, 0.0, 1.0, 1.0]), ends)
+    return result
+
+
+def content(sourcing: Sourcing, issuer: str, goods: Collection[str], shares: Floats | None = None) -> Floats:
     """Value share of the issuer's goods in what each node makes, low / known / high.
 
     v(g,n) = sum over inputs i of value_share(i,g) x sum over origins o of s(i, o -> n) x (1 if o is in the issuing
     country and i is among the goods, else v(i,o))
 
     goods: the goods whose making in the issuing country counts (scope role `content`).
-    Returns (N, 4): low ends, central values, central values again, high ends. A value share that nobody states counts
-    as 0 in the first two columns and as 1 in the last two. Normal sourcing, legal scope, no severity.
+    shares: (edges, K) value shares (None: `value_shares`). Returns (N, K). Normal sourcing, legal scope, no severity.
     """
     chain, world = sourcing.chain, sourcing.world
     at_home = sourcing.node_country == world.country_index.get(issuer, -1)
     counted = np.isin(sourcing.node_good, [world.good_index[g] for g in goods if g in world.good_index])
     direct = (at_home & counted)[:, None]
-    columns = ["value_share_low", "value_share", "value_share", "value_share_high"]
-    ends = sourcing.edges[columns].to_numpy(dtype=float)
-    shares = np.where(np.isnan(ends), np.array([0.0, 0.0, 1.0, 1.0]), ends)[sourcing.need_edge]
-    value = np.zeros((chain.nodes, len(columns)))
-    arriving = np.zeros((chain.supplies, len(columns)))
+    of_need = (value_shares(sourcing.edges) if shares is None else shares)[sourcing.need_edge]
+    value = np.zeros((chain.nodes, of_need.shape[1]))
+    arriving = np.zeros((chain.supplies, of_need.shape[1]))
     for level in chain.levels:
         for _ in range(MAX_ROUNDS if level.cyclic else 1):
             arriving[level.supply] = level.block @ np.where(direct, 1.0, value)
             if not len(level.node):
                 break
             before = value[level.node]
-            parts = shares[level.need] * arriving[chain.need_supply[level.need]]
+            parts = of_need[level.need] * arriving[chain.need_supply[level.need]]
             start = level.group_start[level.node_start]
             value[level.node] = np.minimum(1.0, np.add.reduceat(parts, start))
             if np.abs(value[level.node] - before).max() < CAUGHT:
@@ -57,8 +61,16 @@ def caught(value: Floats, threshold: float, named: bool) -> Floats:
     where the clause names the good.
     """
     low, known, unless_known, high = (value >= threshold - CAUGHT).T
-    central = known | (unless_known & named)
+    central = known | (unless_known & named)  # as in `caught_by`
     return np.stack([high, high, low, central, high], axis=1).astype(float)
+
+
+def caught_by(known: Floats, unless_known: Floats, threshold: float, named: bool) -> Bools:
+    """Which nodes' goods are caught in the reading short: by the known content, an unknown one if the clause names it.
+
+    known, unless_known: content where a value share that nobody states counts as 0, and as 1
+    """
+    return (known >= threshold - CAUGHT) | ((unless_known >= threshold - CAUGHT) & named)
 
 
 def content_frame(

@@ -12,21 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from supplychain.availability import Bools, Floats, Ints, Restrictions
+from supplychain.content import caught_by, content
 from supplychain.events import Effect
 from supplychain.reduction import Reduced
-from supplychain.restrictions import Act
+from supplychain.restrictions import Act, ContentTest
 from supplychain.schema import schemas
 from supplychain.sourcing import BASES, Sourcing
 from supplychain.tables import Tables
 
-DRAWN = {  # the figure of each table that is drawn
-    "bom": "criticality",
-    "production": "share",
-    "severities": "severity",
-    "event_scope": "coverage",
-    "stocks": "days",
-    "assumptions": "value",
-}
+DRAWN = (  # the figures that are drawn: table, column, and what a row is called if the table has an earlier one
+    ("bom", "criticality", ""),
+    ("bom", "value_share", " value_share"),
+    ("production", "share", ""),
+    ("severities", "severity", ""),
+    ("event_scope", "coverage", ""),
+    ("stocks", "days", ""),
+    ("lead_times", "days", ""),
+    ("assumptions", "value", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Facts:
     @cached_property
     def _facts(self) -> dict[str, Fact]:
         found = {}
-        for table, column in DRAWN.items():
+        for table, column, suffix in DRAWN:
             frame = self._tables[table]
             ends = frame[[f"{column}_low", column, f"{column}_high"]].to_numpy(dtype=float)
             central = ends[:, [1]]
@@ -70,12 +73,12 @@ class Facts:
             for row, source, key, (low, central, high) in zip(
                 frame.index, frame["source_id"], keys, ends.tolist(), strict=True
             ):
-                text = " ".join(filter(None, map(_text, key)))
-                found[str(row)] = Fact(table, text, str(row), str(source), low, central, high)
+                text = " ".join(filter(None, map(_text, key))) + suffix
+                found[f"{row}{suffix}"] = Fact(table, text, str(row), str(source), low, central, high)
         return found
 
     def fact(self, row: str) -> Fact:
-        """The figure that stands in a row (by its label)."""
+        """The figure that stands in a row (by its label; with " value_share" for that of a row of bom)."""
         return self._facts[row]
 
     def of(self, row: str) -> Floats:
@@ -170,8 +173,9 @@ class Bites:
     link: links of the reduced chain on which anything can be lost, increasing
     """
 
-    def __init__(self, facts: Facts, acts: Iterable[Act], reduced: Reduced, link: Ints) -> None:
+    def __init__(self, facts: Facts, sourcing: Sourcing, acts: Iterable[Act], reduced: Reduced, link: Ints) -> None:
         self._facts, self._nodes, self.link = facts, len(reduced.node), link
+        self._content = DrawnContent(facts, sourcing)
         self.acts: list[tuple[Act, Ints, Ints]] = []  # act, positions in it, positions in `link` (or of nodes)
         whole = reduced.link[link]
         for act in acts:
@@ -187,13 +191,76 @@ class Bites:
         kept = {} if cuts is None else cuts
         for act, inside, at in self.acts:
             if id(act) not in kept:
-                kept[id(act)] = act.way.drawn(r_of(self._facts, act.effect, batch), act.at[inside])
+                r, at_way = r_of(self._facts, act.effect, batch), act.at[inside]
+                kept[id(act)] = act.way.drawn(r, at_way, self._content.factor(act.way.test, at_way, batch))
             cut = kept[id(act)]
             if act.effect.acts_on == "output":
                 own[at] = np.minimum(own[at], 1.0 - cut)
             else:
                 lost[at] = np.maximum(lost[at], cut)
         return Restrictions(own, self.link, lost)
+
+    def rows(self, act: Act, inside: Ints) -> set[str]:
+        """The rows behind an act on some of its flows (positions in the act), value shares that decide it included."""
+        return rows_of(act, inside) | self._content.rows(act.way.test, act.at[inside])
+
+
+class DrawnContent:
+    """The content tests of re-export clauses with drawn value shares; sourcing stays as it is.
+
+    Content rises with every value share, so a test that comes out alike with all at their low and all at their high
+    ends is not run again.
+    """
+
+    def __init__(self, facts: Facts, sourcing: Sourcing) -> None:
+        self._facts, self._sourcing = facts, sourcing
+        self._open: dict[tuple[str, frozenset[str], float, bool], Bools] = {}
+        self._values: dict[tuple[str, frozenset[str], int, int], Floats] = {}
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [f"{row} value_share" for row in self._sourcing.edges["row"]]
+
+    @cached_property
+    def _drawn(self) -> list[int]:
+        return [k for k, name in enumerate(self._names) if not self._facts.fact(name).is_known]
+
+    def rows(self, test: ContentTest | None, at: Ints) -> set[str]:
+        """The drawn value shares that can decide a test on some links of a way."""
+        if test is None or not self._undecided(test)[test.node[at]].any():
+            return set()
+        return {self._names[k] for k in self._drawn}
+
+    def factor(self, test: ContentTest | None, at: Ints, batch: slice) -> Floats | None:
+        """(links, draws of the batch) 1 where caught, of some links of a way; None where no draw matters."""
+        if test is None or not self._undecided(test)[test.node[at]].any():
+            return None
+        key = (test.issuer, test.counted, batch.start, batch.stop)
+        if key not in self._values:
+            shares = np.array([self._facts.of(name)[batch] for name in self._names])
+            self._values = {key: self._content(test, np.hstack([_unknown(shares, 0.0), _unknown(shares, 1.0)]))}
+        known, unless_known = np.hsplit(self._values[key][test.node[at]], 2)
+        result: Floats = caught_by(known, unless_known, test.threshold, test.named) | test.own[at, None]
+        return result.astype(float)
+
+    def _undecided(self, test: ContentTest) -> Bools:
+        """(N,) nodes whose test differs between all value shares low and all high."""
+        key = (test.issuer, test.counted, test.threshold, test.named)
+        if key not in self._open:
+            facts = [self._facts.fact(name) for name in self._names]
+            ends = np.array([[fact.low, fact.high] for fact in facts])
+            value = self._content(test, np.hstack([_unknown(ends, 0.0), _unknown(ends, 1.0)]))
+            low, high = (caught_by(value[:, k], value[:, k + 2], test.threshold, test.named) for k in (0, 1))
+            self._open[key] = low != high
+        return self._open[key]
+
+    def _content(self, test: ContentTest, shares: Floats) -> Floats:
+        return content(self._sourcing, test.issuer, test.counted, shares)
+
+
+def _unknown(shares: Floats, value: float) -> Floats:
+    result: Floats = np.where(np.isnan(shares), value, shares)
+    return result
 
 
 # --- who makes how much -----------------------------------------------------------------------------------------------

@@ -170,16 +170,17 @@ class Exposure(Result):
 
     def sample_days(
         self, draws: int = 500, seed: int = 0, release: bool = False,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None, workers: int = 1,
     ) -> Days:  # fmt: skip
         """How sure the days are: a Days with `frame` (felt and first day in quantiles) and `probability_before`.
 
-        See `supplychain.sample_days.sample_days`; the last draws are kept. Raises InputError.
+        workers: processes, the same bytes with any number. See `supplychain.sample_days.sample_days`; the last draws
+        are kept. Raises InputError.
         """
         if self._days is None or (self._days.facts.draws, self._days.facts.seed, self._days.release) != (
             draws, seed, release,
         ):  # fmt: skip
-            self._days = sample_days(self, draws, seed, release, progress)
+            self._days = sample_days(self, draws, seed, release, progress, workers)
         return self._days
 
     def probability_before(self, a: str, b: str, draws: int = 500, seed: int = 0) -> float:

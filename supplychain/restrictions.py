@@ -35,11 +35,26 @@ class Act:
 
 
 @dataclass(frozen=True, eq=False)
+class ContentTest:
+    """The test of a re-export clause: the issuer, the goods of it that count, the threshold, whether it names the good.
+
+    node: (n,) who makes what flows on each link of a way; own: (n,) made in the issuing country, caught at any content
+    """
+
+    issuer: str
+    counted: frozenset[str]
+    threshold: float
+    named: bool
+    node: Ints
+    own: Bools
+
+
+@dataclass(frozen=True, eq=False)
 class Way:
     """Where one kind of effect bites: links of one leg, and which countries' rows of `Effect.r` speak for each.
 
     rows: (n,) country of each link; other: a second one, the larger r counts; factor: (n, 5) what the content test lets
-    through to the clause, None = all
+    through to the clause, None = all; test: where that came from
     """
 
     leg: int
@@ -47,16 +62,22 @@ class Way:
     rows: Ints
     other: Ints | None = None
     factor: Floats | None = None
+    test: ContentTest | None = None
 
     def r(self, effect: Effect) -> Floats:
         """(n, 5) share of each flow lost."""
         r = self._laid(effect.r, slice(None))
         return r if self.factor is None else r * self.factor
 
-    def drawn(self, r: Floats, at: Ints) -> Floats:
-        """(len(at), K) share of some flows lost where the effect takes r (C, K); content as in the reading short."""
+    def drawn(self, r: Floats, at: Ints, factor: Floats | None = None) -> Floats:
+        """(len(at), K) share of some flows lost where the effect takes r (C, K).
+
+        factor: (len(at), K) what the content test lets through; None: as in the reading short
+        """
         laid = self._laid(r, at)
-        return laid if self.factor is None else laid * self.factor[at, SHORT, None]
+        if self.factor is None:
+            return laid
+        return laid * (self.factor[at, SHORT, None] if factor is None else factor)
 
     def _laid(self, r: Floats, at: Ints | slice) -> Floats:
         laid: Floats = r[self.rows[at]]
@@ -144,11 +165,8 @@ class Reach:
         traded = trader >= 0
         first_end = np.where(traded, trader, buyer)
 
-        def way(leg: int, where: Bools, rows: Ints, other: Ints | None = None, factor: Floats | None = None) -> Way:
-            return Way(
-                leg, links[where], rows[where], None if other is None else other[where],
-                None if factor is None else factor[where],
-            )  # fmt: skip
+        def way(leg: int, where: Bools, rows: Ints) -> Way:
+            return Way(leg, links[where], rows[where])
 
         if effect.acts_on == "export":
             return [
@@ -173,7 +191,13 @@ class Reach:
         share = self._content[effect.issuer, counted]
         hit = caught(share, effect.content_threshold, effect.named)[s.link_node[links]]
         hit = np.where((maker == issuer)[:, None], 1.0, hit)
-        return [way(0, made_abroad, first_end, factor=hit), way(1, sent_on, buyer, factor=hit)]
+
+        def tested(leg: int, where: Bools, rows: Ints) -> Way:
+            node, own = s.link_node[links[where]], maker[where] == issuer
+            test = ContentTest(effect.issuer, counted, effect.content_threshold, effect.named, node, own)
+            return Way(leg, links[where], rows[where], factor=hit[where], test=test)
+
+        return [tested(0, made_abroad, first_end), tested(1, sent_on, buyer)]
 
 
 def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.availability import Floats, Ints, Pool, Restrictions, availability
-from supplychain.draws import Bites, DrawnShares, Facts, rows_of
+from supplychain.draws import Bites, DrawnShares, Facts
 from supplychain.errors import InputError
 from supplychain.exposure import CLASSES, CLEAN, Result
 from supplychain.reduction import Reduced, reachable, reduce
@@ -69,9 +69,9 @@ class Draws:
 def sample(x: Result, draws: int = 1_000, seed: int = 0, progress: Progress | None = None) -> Draws:
     """What is short of each product if every row with a range is drawn between its low and its high.
 
-    Triangular draws (low, central as the mode, high): one a row of bom (criticality), severities (or the prior that
-    stands in), event_scope (coverage) and production (share), shared by all countries and flows that rest on it. What
-    is unconfirmed is not drawn but taken in the likelier branch; content tests, trade shares and spare stay central.
+    Triangular draws (low, central as the mode, high): one a row of bom (criticality, value share), severities (or the
+    prior that stands in), event_scope (coverage) and production (share), shared by all countries and flows that rest on
+    it. What is unconfirmed is not drawn but taken in the likelier branch; trade shares and spare have no range.
     Drawn production shares keep the documented sum of their good and enter as relative weights of the links from each
     maker, scaled so that each supply keeps its sum (`DrawnShares`): home shares and surpluses are not computed anew.
 
@@ -190,7 +190,7 @@ class _Part:
         link = np.union1d(link, self.shares.links)
         self._reduced: Reduced = reduce(chain, own, link, targets, shared)
         here = np.flatnonzero(np.isin(self._reduced.link, link))
-        self._bites = Bites(facts, acts, self._reduced, here)
+        self._bites = Bites(facts, self._sourcing, acts, self._reduced, here)
         self._share_at = np.searchsorted(self._reduced.link[here], self.shares.links)
         self._own = own[self._reduced.node]
         self._targets = {
@@ -225,7 +225,7 @@ class _Part:
         link = np.isin(self._bites.link, part.link)
         node = np.isin(np.arange(len(reduced.node)), part.node)
         for act, inside, at in self._bites.acts:
-            found |= rows_of(act, inside[(node if act.effect.acts_on == "output" else link)[at]])
+            found |= self._bites.rows(act, inside[(node if act.effect.acts_on == "output" else link)[at]])
         for good in np.unique(self.shares.good[link[self._share_at]]).tolist():
             found |= set(self.shares.rows(good))
         return found

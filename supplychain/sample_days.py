@@ -1,27 +1,32 @@
-"""How sure the days are: the simulation run for draws of severity, coverage, criticality and stock cover."""
+"""How sure the days are: the simulation run again for draws of every row with a range."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import islice
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 
 from supplychain.availability import Floats, Pool
 from supplychain.buffers import buffers
-from supplychain.draws import Bites, Facts, rows_of
+from supplychain.draws import Bites, DrawnShares, Facts
+from supplychain.errors import InputError
 from supplychain.events import Effect
 from supplychain.exposure import CLASSES, CLEAN, Result
-from supplychain.reduction import Reduced, reduce
+from supplychain.reduction import Reduced, reachable, reduce
 from supplychain.restrictions import Act
 from supplychain.sample import QUANTILES, Progress, by_class, check, reach
 from supplychain.simulate import Segment, simulate
 from supplychain.timeline import AHEAD, extra_stock, first_effect, schedule
 
-BATCH = 100  # draws simulated at once
+BATCH = 50  # draws simulated at once; the same whoever computes them, so that the bytes are
+WAITING = 2  # batches handed out at once to each process
 Turn = tuple[int, list[list[Effect]], list[Act]]  # day, effects by end-use class, acts
 
 
@@ -89,14 +94,17 @@ class Days:
 
 
 def sample_days(
-    x: Result, draws: int = 500, seed: int = 0, release: bool = False, progress: Progress | None = None
-) -> Days:
-    """When each product is hit if severity, coverage, criticality and stock cover are drawn.
+    x: Result, draws: int = 500, seed: int = 0, release: bool = False, progress: Progress | None = None,
+    workers: int = 1,
+) -> Days:  # fmt: skip
+    """When each product is hit if every row with a range is drawn.
 
-    Draws as in `sample`, so that the same row and seed give the same draws there and here; production shares stay
-    central here, stock rows (or the default that stands in) are drawn. Transit and refill are central.
+    Draws as in `sample`, so that the same row and seed give the same draws there and here; beside those, stock cover,
+    days under way (rounded to whole days after both legs) and refill are drawn: rows of stocks, lead_times and the
+    defaults that stand in for them.
 
-    x: an exposure; draws: 1 to 100,000; seed: 0 or more; release: government stocks count too
+    x: an exposure; draws: 1 to 100,000; seed: 0 or more; release: government stocks count too; workers: processes
+    (the same bytes, however many); with more than one, a script needs its `if __name__ == "__main__":`
     progress: called with (draws done, all). Days from the first clause that takes something, at most three years
     before the day of the exposure, to a year after it. Returns Days. Raises InputError.
     """
@@ -109,27 +117,41 @@ def sample_days(
         return Days(x, facts, x.products, None, 0, release, first, felt, ())
     turns = [((day - start).days, classes, acts) for day, classes, acts in schedule(x.model, x.scenario, start, until)]
     days, on = (until - start).days + 1, (x.scenario.on - start).days
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InputError("sample_days", "workers", workers, "a whole number, 1 or more")
     parts = tuple(_Part(x, facts, turns, days, *chosen, release) for chosen in by_class(x))
-    for begin in range(0, draws, BATCH):
-        batch = slice(begin, min(begin + BATCH, draws))
-        for k, part in enumerate(parts):
-            where = [x.products.index(p) for p in part.products]
-            done = _within(progress, batch, draws, k / len(parts), days * len(parts))
-            lost = part.losses(batch, done)
-            felt[where, batch] = lost[:, on]
-            hit = lost > 0
-            first[where, batch] = np.where(hit.any(axis=1), hit.argmax(axis=1), np.inf)
+    batches = [slice(begin, min(begin + BATCH, draws)) for begin in range(0, draws, BATCH)]
+    todo = [(k, batch) for batch in batches for k in range(len(parts))]
+    done = 0.0
+    if progress is not None:
+        progress(0, draws)
+    for (k, batch), lost in _computed(parts, todo, on, min(workers, len(todo))):
+        where = [x.products.index(p) for p in parts[k].products]
+        felt[where, batch], first[where, batch] = lost
+        done += (batch.stop - batch.start) / len(parts)
+        if progress is not None:
+            progress(round(done), draws)
     return Days(x, facts, x.products, start, days, release, first, felt, parts)
 
 
-def _within(
-    progress: Progress | None, batch: slice, draws: int, before: float, days: int
-) -> Callable[[int], None] | None:
-    """Progress within a batch: from days simulated to draws done."""
-    if progress is None:
-        return None
-    size = batch.stop - batch.start
-    return lambda day: progress(batch.start + round(size * (before + day / days)), draws)
+def _computed(
+    parts: Sequence[_Part], todo: Sequence[tuple[int, slice]], on: int, workers: int
+) -> Iterator[tuple[tuple[int, slice], tuple[Floats, Floats]]]:
+    """The batches of each part as they are done, here or in processes of their own."""
+    if workers <= 1:
+        for k, batch in todo:
+            yield (k, batch), parts[k].hits(batch, on)
+        return
+    left = iter(todo)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(parts[k].hits, batch, on): (k, batch) for k, batch in islice(left, workers * WAITING)}
+        try:
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+                    running |= {pool.submit(parts[k].hits, batch, on): (k, batch) for k, batch in islice(left, 1)}
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Part:
@@ -153,7 +175,12 @@ class _Part:
         self._reduced: Reduced = reduce(sourcing.chain, own, link, self._watch, tuple(every_pool.values()))
         here = np.flatnonzero(np.isin(self._reduced.link, link))
         self._own, self._link = own[self._reduced.node], here
-        self._bites = [(day, Bites(facts, found, self._reduced, here)) for day, found in acts]
+        self._bites = [(day, Bites(facts, sourcing, found, self._reduced, here)) for day, found in acts]
+        lossy = reachable(sourcing.chain, own, link, tuple(every_pool.values()))[1]
+        kept = np.isin(np.arange(sourcing.chain.supplies), self._reduced.supply)
+        self._shares = DrawnShares(facts, sourcing, lossy & kept)
+        self._moved = np.flatnonzero(np.isin(self._reduced.link, self._shares.links))
+        self._factor_at = np.searchsorted(self._shares.links, self._reduced.link[self._moved])
         inside = {key: self._reduced.pool(pool) for key, pool in every_pool.items()}
         self._pools = [tuple(filter(None, (inside[id(pool)] for pool in found))) for found in shared]
         self._weights = {
@@ -165,7 +192,13 @@ class _Part:
         edges = sourcing.edges["row"].to_numpy(dtype=object)
         self._need_row = edges[sourcing.need_edge[self._reduced.need]]
 
-    def losses(self, batch: slice, progress: Callable[[int], None] | None) -> Floats:
+    def hits(self, batch: slice, on: int) -> tuple[Floats, Floats]:
+        """(products, draws of the batch) loss on a day, and first day of loss (inf: none)."""
+        lost = self.losses(batch)
+        hit = lost > 0
+        return lost[:, on], np.where(hit.any(axis=1), hit.argmax(axis=1), np.inf)
+
+    def losses(self, batch: slice) -> Floats:
         """(products, days, draws of the batch) share of normal supply that is missing."""
         size = batch.stop - batch.start
         cuts: dict[int, Floats] = {}
@@ -175,10 +208,14 @@ class _Part:
             Segment(day, bites.restrictions(batch, cuts), tuple(pools[id(pool)] for pool in found))
             for (day, bites), found in zip(self._bites, self._pools, strict=True)
         ]
+        share = np.tile(self._reduced.chain.share.data[:, None], size)
+        share[self._moved] *= self._shares.factors(batch)[self._factor_at]
+        refill = self._facts.of(self._held.refill_row)[batch] if self._held.refill_row else self._held.refill
         path = simulate(
             self._reduced.chain, segments, self._facts.columns(self._need_row, batch), np.zeros(size, dtype=bool),
-            self._facts.columns(self._held.stock_row, batch) + self._extra, self._held.transit, self._held.refill,
-            self._days, self._reduced.supply_at(self._watch), np.zeros(0, dtype=np.intp), self._sharing, progress,
+            self._facts.columns(self._held.stock_row, batch) + self._extra,
+            self._facts.columns(self._held.transit_row, batch).round().astype(np.intp), refill, self._days,
+            self._reduced.supply_at(self._watch), np.zeros(0, dtype=np.intp), self._sharing, share=share,
         )  # fmt: skip
         lost = 1.0 - path.supply
         of_market = [np.tensordot(lost[:, at], weights, axes=([1], [0])) for at, weights in self._weights.values()]
@@ -186,7 +223,7 @@ class _Part:
         return np.where(found < CLEAN, 0.0, found)
 
     def rows(self, product: str) -> set[str]:
-        """The rows between the clauses and one product, and those of the stocks on the way."""
+        """The rows between the clauses and one product, and those of stocks, transit and refill on the way."""
         reduced = self._reduced
         supply = reduced.supply_at(self._watch[self._weights[product][0]])
         part = reduce(reduced.chain, self._own, self._link, supply, tuple(p for found in self._pools for p in found))
@@ -196,5 +233,10 @@ class _Part:
         node = np.isin(np.arange(len(reduced.node)), part.node)
         for _, bites in self._bites:
             for act, inside, at in bites.acts:
-                found |= rows_of(act, inside[(node if act.effect.acts_on == "output" else link)[at]])
+                found |= bites.rows(act, inside[(node if act.effect.acts_on == "output" else link)[at]])
+        found |= {row for cell in self._held.transit_row[part.link] for row in str(cell).split(";") if row}
+        found |= {self._held.refill_row} - {""}
+        moved = np.isin(self._moved, part.link)
+        for good in np.unique(self._shares.good[self._factor_at[moved]]).tolist():
+            found |= set(self._shares.rows(good))
         return found

@@ -107,12 +107,13 @@ def simulate(
     lone: Bools,
     stock: Floats,
     transit: Ints,
-    refill: float,
+    refill: float | Floats,
     days: int,
     watch_supply: Ints,
     watch_node: Ints,
     sharing: SharingMode = "fixed",
     progress: Callable[[int], None] | None = None,
+    share: Floats | None = None,
 ) -> Path:
     """Share of normal output and supply that is left on each day, after stocks and transit.
 
@@ -120,24 +121,26 @@ def simulate(
     use = min(available, a); S <- min(ceiling, S + f - use + refill), refill only when f >= 1
 
     criticality: (Q, K) or (Q, 1); lone: (K,) see `loss_of_needs`; stock: (Q, K) days of normal use of each need, start
-    and ceiling; transit: (links,) whole days T; refill: days of use a day; days: how many, the first is day 0, before
-    which nothing is lost; watch_supply, watch_node: rows of the result; sharing acts on the inflow of the day;
-    progress: called with the number of days done
+    and ceiling; transit: (links,) or (links, K) whole days T; refill: days of use a day, or (K,) of them; days: how
+    many, the first is day 0, before which nothing is lost; watch_supply, watch_node: rows of the result; sharing acts
+    on the inflow of the day; progress: called with the number of days done; share: (links, K) in place of the shares
+    of the chain
     Raises InputError on a bad argument, ArithmeticError when a cycle within a day does not settle.
     Source: stocks of inputs as in the ARIO model (Hallegatte 2014), on `availability`.
     """
     _check(chain, segments, lone, stock, transit, refill, days, sharing)
     columns = stock.shape[1]
+    on_the_way = np.broadcast_to(transit[:, None] if transit.ndim == 1 else transit, (chain.share.nnz, columns))
     copy = np.arange(columns)
     shared = segments if sharing != "fixed" else ()
     run = _Run(
-        _copies(chain, lone),
+        _copies(chain, lone, share),
         [_side_by_side(segment, chain, len(lone)) for segment in segments],
         Pooled(chain, [segment.pools for segment in shared], lone, sharing),
         np.broadcast_to(criticality, stock.shape).T.reshape(-1, 1),
         stock.T.ravel().astype(np.float64),
-        np.tile(transit, columns),
-        refill,
+        on_the_way.T.ravel(),
+        np.repeat(np.broadcast_to(np.asarray(refill, dtype=np.float64), columns), len(stock)),
         days,
     )
     supply_at = watch_supply[:, None] + copy * chain.supplies
@@ -175,7 +178,7 @@ class _Run:
         criticality: Floats,
         stock: Floats,
         transit: Ints,
-        refill: float,
+        refill: Floats,
         days: int,
     ) -> None:
         self.chain, self.criticality, self.stock, self.transit = chain, criticality, stock, transit
@@ -329,7 +332,7 @@ class _Run:
         self._count(needs, day)
         lost, left, short = self.lost[self.chain.need_supply[needs]], self.left[needs], self.short[needs]
         use_lost = np.maximum(short, self.loss[self.chain.need_node[needs]])
-        rate = use_lost - lost + np.where(lost <= NOTICED, self.refill, 0.0)
+        rate = use_lost - lost + np.where(lost <= NOTICED, self.refill[needs], 0.0)
         rate = np.where(left >= self.stock[needs], np.minimum(rate, 0.0), rate)
         self.rate[needs] = rate
         lasts = np.full(len(needs), float(self.days))
@@ -378,13 +381,16 @@ def _binding(
     return cover[order[first]], need[order[first]]
 
 
-def _copies(chain: Chain, lone: Bools) -> Chain:
-    """One copy of the chain for each column; where `lone`, members of groups become lone inputs."""
+def _copies(chain: Chain, lone: Bools, shares: Floats | None) -> Chain:
+    """One copy of the chain for each column; where `lone`, members of groups become lone inputs.
+
+    shares: (links, columns) in place of those of the chain
+    """
     columns = len(lone)
     copy = np.arange(columns)[:, None]
     share = csr_array(
         (
-            np.tile(chain.share.data, columns),
+            np.tile(chain.share.data, columns) if shares is None else shares.T.ravel(),
             (chain.share.indices + copy * chain.nodes).ravel(),
             np.append((chain.share.indptr[:-1] + copy * chain.share.nnz).ravel(), columns * chain.share.nnz),
         ),
@@ -447,7 +453,7 @@ def _check(
     lone: Bools,
     stock: Floats,
     transit: Ints,
-    refill: float,
+    refill: float | Floats,
     days: int,
     sharing: str,
 ) -> None:
@@ -456,7 +462,7 @@ def _check(
 
     if days < 1:
         refuse("days", days, "1 or more")
-    if not (np.isfinite(refill) and refill >= 0):
+    if not (np.isfinite(refill).all() and np.min(refill) >= 0):
         refuse("refill", refill, "days of use a day, 0 or more")
     if sharing not in get_args(SharingMode):
         refuse("sharing", sharing, ", ".join(get_args(SharingMode)))
@@ -464,9 +470,10 @@ def _check(
         refuse("stock", stock.shape, f"one row for each of {len(chain.need_node)} needs, one column for each run")
     if len(stock) and not stock.min() >= 0:
         refuse("stock", float(stock.min()), "days of use, 0 or more, never unknown")
-    if transit.shape != (chain.share.nnz,) or not np.issubdtype(transit.dtype, np.integer):
+    shapes = [(chain.share.nnz,), (chain.share.nnz, stock.shape[1])]
+    if transit.shape not in shapes or not np.issubdtype(transit.dtype, np.integer):
         refuse("transit", f"{transit.dtype} {transit.shape}", f"whole days for each of {chain.share.nnz} links")
-    if len(transit) and transit.min() < 0:
+    if transit.size and transit.min() < 0:
         refuse("transit", int(transit.min()), "whole days, 0 or more")
     if lone.shape != (stock.shape[1],):
         refuse("lone", lone.shape, f"one value for each of {stock.shape[1]} columns")

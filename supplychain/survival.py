@@ -242,7 +242,8 @@ def _parts(chain: Chain, criticality: Floats) -> tuple[Ints, Floats, Floats]:
     kind = np.unique(serves, return_inverse=True)[1].astype(np.intp)
     own = own / np.maximum(1.0, np.bincount(kind, own))[kind]
     of_group = np.bincount(group, own)[group]
-    return kind, np.bincount(kind, own)[kind], own + chain.takeover * (of_group - own)
+    carried: Floats = np.bincount(kind, own).astype(np.float64)[kind]
+    return kind, carried, own + chain.takeover * (of_group - own)
 
 
 def _flows(chain: Chain, most: Floats, market: Mapping[int, float]) -> tuple[Floats, Floats, Floats]:

@@ -186,8 +186,9 @@ def test_draws_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     world(tmp_path, stop("a"), stop("b", 0.1, 0.6, 0.7))
     code = (
         "import sys, hashlib, supplychain as sc; from supplychain.sample import sample;"
-        f"d = sample(sc.load(sys.argv[1]).exposure({ON!r}, 'USA'), 20, 3);"
-        "print(hashlib.sha256(d.short.tobytes() + d.frame.to_csv().encode()).hexdigest())"
+        f"x = sc.load(sys.argv[1]).exposure({ON!r}, 'USA'); d, t = sample(x, 20, 3), x.sample_days(20, 3);"
+        "said = d.short.tobytes() + t.first_day.tobytes() + (d.frame.to_csv() + t.frame.to_csv()).encode();"
+        "print(hashlib.sha256(said).hexdigest())"
     )
     root = str(Path(sc.__file__).parents[1])
     seen = {
@@ -225,15 +226,16 @@ def without_ranges(*tables: str) -> sc.Network:
     """The reference data with the ranges of some tables blank."""
     whole = sc.load().tables
     frames = {name: whole[name] for name in whole}
-    for name in tables:
-        low, high = (f"{DRAWN[name]}_{end}" for end in ("low", "high"))
-        frames[name] = frames[name].assign(**{low: np.nan, high: np.nan})
+    for name, column, _ in DRAWN:
+        if name in tables:
+            blank = {f"{column}_{end}": np.nan for end in ("low", "high")}
+            frames[name] = frames[name].assign(**blank)
     return sc.Network(Tables(frames, {}, whole.version, whole.knowledge_until))
 
 
 @pytest.fixture(scope="module")
 def known() -> sc.Network:
-    return without_ranges(*DRAWN)
+    return without_ranges(*(name for name, _, _ in DRAWN))
 
 
 def test_draws_without_production_stay_between_low_and_high() -> None:
@@ -350,9 +352,73 @@ def test_equal_stock_rows_add_and_a_default_stands_in(tmp_path: Path) -> None:
 
 
 def test_without_stock_and_transit_what_is_felt_is_what_is_short(tmp_path: Path) -> None:
-    net = world(tmp_path, stop(), bom=[{**EDGES[0], **ranged("criticality", 0.4, 0.6, 1)}, EDGES[1]])
+    makers = [maker("m", "CHN", **ranged("share", 0.5, 0.8, 0.9)), maker("m", "AUS", **ranged("share", 0.1, 0.2, 0.2))]
+    net = world(tmp_path, stop(), bom=[{**EDGES[0], **ranged("criticality", 0.4, 0.6, 1)}, EDGES[1]],
+                production=[*makers, *K, *P])  # fmt: skip
     x = net.exposure(ON, "USA")
-    assert sample_days(x, 120).felt == pytest.approx(sample(x, 120).short, abs=1e-12)
+    found = sample_days(x, 120)
+    assert found.felt == pytest.approx(sample(x, 120).short, abs=1e-12)
+    assert {"production.csv:2", "production.csv:3", "severities.csv:2", "bom.csv:2"} <= set(found.rows("p"))
+
+
+def lead(good: str, exporter: str, importer: str, *days: float | None) -> dict[str, Any]:
+    return {"good": good, "exporter": exporter, "importer": importer, **ranged("days", *days)}
+
+
+def test_the_first_day_follows_the_drawn_transit(tmp_path: Path) -> None:
+    """No stock: what was shipped before the stop arrives for as long as it is under way, then all is felt."""
+    found = first_days(world(tmp_path, clause(), lead_times=[lead("m", "CHN", "JPN", 10, 20, 45)]))
+    assert found.values("p").tolist() == found.facts.of("lead_times.csv:2").round().tolist()
+    assert sensitivity(found, "p")[["table", "row"]].to_numpy().tolist() == [["lead_times", "lead_times.csv:2"]]
+
+
+def test_one_default_is_one_draw_for_all_ways_under_it(tmp_path: Path) -> None:
+    """A loss from China crosses two borders, both by the default."""
+    default = {"name": "default_transit", "applies_to": "ALL", "unit": "days", **ranged("value", 7, 25, 45)}
+    found = first_days(world(tmp_path, clause(), assumptions=[default]))
+    assert found.values("p").tolist() == (2 * found.facts.of("assumptions.csv:2").round()).tolist()
+
+
+def test_refill_is_drawn(tmp_path: Path) -> None:
+    """A stop of 20 days takes 18 of 30 days of stock, 60 days later a second one begins: with a refill of r a day
+    12 + min(18, 60 r) days are there, which 0.9 a day uses up."""
+    twice = clause()
+    twice["event_phases"] += [
+        {"event": "stop", "from": day, "status": status}
+        for day, status in (("2025-01-21", "suspended"), ("2025-03-22", "in_force"))
+    ]
+    refill = {"name": "refill", "applies_to": "ALL", "unit": "days of use per day", **ranged("value", 0.05, 0.1, 0.2)}
+    found = first_days(world(tmp_path, twice, stocks=[stock("m", days=30)], assumptions=[refill]))
+    back = 12 + np.minimum(18, 60 * found.facts.of("assumptions.csv:2"))
+    assert found.values("p") == pytest.approx(np.floor(80 + back / 0.9 + 1e-9), abs=1)
+    assert "assumptions.csv:2" in found.rows("p")
+
+
+def reexport() -> dict[str, Any]:
+    """CHN's rule for goods with CHN's M in them, from a threshold of 0.1 % on, named for K; M is 0.9 from CHN."""
+    scope = [{"good": "k", "content_threshold": 0.001}, {"good": "m", "role": "content"}]
+    return clause("rule", 1, scope=scope, acts_on="reexport", measure="extraterritorial", destinations="USA")
+
+
+def test_a_drawn_value_share_is_tested_draw_by_draw(tmp_path: Path) -> None:
+    """M is 0.0005, 0.001, 0.003 of K's value and 0.9 from CHN: caught from 0.001 / 0.9 on, then all of K is gone."""
+    bom = [{**EDGES[0], **ranged("value_share", 0.0005, 0.001, 0.003)}, EDGES[1]]
+    found = drawn(world(tmp_path, reexport(), bom=bom), 400)
+    share = found.facts.of("bom.csv:2 value_share")
+    assert of_p(found).tolist() == (0.9 * share >= 0.001).astype(float).tolist()
+    assert 0.2 < of_p(found).mean() < 0.8
+    facts = sensitivity(found, "p")
+    assert facts["row"].tolist() == ["bom.csv:2"]
+    assert facts["key"].item().endswith(" value_share")
+    days = sample_days(found.result, 400)
+    assert days.felt[0].tolist() == of_p(found).tolist()
+
+
+def test_a_value_share_that_decides_nothing_is_not_listed(tmp_path: Path) -> None:
+    bom = [{**EDGES[0], **ranged("value_share", 0.002, 0.01, 0.03)}, EDGES[1]]
+    found = drawn(world(tmp_path, reexport(), bom=bom), 50)
+    assert of_p(found).tolist() == [1.0] * 50
+    assert sensitivity(found, "p").empty
 
 
 def test_without_ranges_the_days_are_the_central_run(known: sc.Network) -> None:
@@ -417,7 +483,25 @@ def test_days_repeat_and_report_progress(tmp_path: Path) -> None:
     assert seen[-1] == 210
 
 
+def test_the_same_bytes_with_any_number_of_processes(tmp_path: Path) -> None:
+    net = world(tmp_path, stop(), stocks=[stock("m", 30, 60, 90)])
+    seen: list[int] = []
+    x = net.exposure(ON, "USA")
+    one = sample_days(x, 120, 4)
+    two = sample_days(x, 120, 4, workers=2, progress=lambda done, _: seen.append(done))
+    assert one.first_day.tobytes() == two.first_day.tobytes()
+    assert one.felt.tobytes() == two.felt.tobytes()
+    assert seen == [0, *sorted(seen[1:])]
+    assert seen[-1] == 120
+
+
 # --- bad input ---
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, True])
+def test_bad_workers(tmp_path: Path, workers: Any) -> None:
+    with pytest.raises(sc.InputError, match="workers"):
+        sample_days(world(tmp_path, stop()).exposure(ON, "USA"), 10, workers=workers)
 
 
 @pytest.mark.parametrize("draws", [0, -5, 2.5, True, "many", 10**9])

@@ -456,6 +456,33 @@ def test_the_order_of_rows_changes_nothing(seed: int, sharing: str, cycles: bool
 # --- hand-computed cases and arguments ---
 
 
+@settings(deadline=None, max_examples=30)
+@given(SEEDS, SHARING)
+def test_every_column_has_its_own_transit_refill_and_shares(seed: int, sharing: str) -> None:
+    """Columns solved together with figures of their own are those solved one by one on a chain with these figures."""
+    case, rng = random_case(seed, sharing=sharing, columns=2), np.random.default_rng(seed)
+    chain, watch = case.chain, (np.arange(case.chain.supplies), np.arange(case.chain.nodes))
+    transit = rng.integers(0, 6, (chain.share.nnz, 2))
+    refill, share = rng.random(2), chain.share.data[:, None] * rng.random((chain.share.nnz, 2))
+    together = simulate(chain, case.segments, case.criticality, case.lone, case.stock, transit, refill, 40, *watch,
+                        case.sharing, share=share)  # fmt: skip
+    for k in range(2):
+        alone = replace(
+            chain, share=csr_array((share[:, k], chain.share.indices, chain.share.indptr), chain.share.shape)
+        )
+        segments = [
+            replace(
+                s,
+                restrictions=replace(s.restrictions, own=s.restrictions.own[:, [k]], r=s.restrictions.r[:, [k]]),
+                pools=tuple(replace(p, columns=p.columns[[k]]) for p in s.pools),
+            )
+            for s in case.segments
+        ]
+        path = simulate(alone, segments, case.criticality[:, [k]], case.lone[[k]], case.stock[:, [k]], transit[:, k],
+                        float(refill[k]), 40, *watch, case.sharing)  # fmt: skip
+        np.testing.assert_allclose(together.supply[:, :, k], path.supply[:, :, 0], rtol=0, atol=1e-9)
+
+
 def test_own_stop_has_no_cover_and_no_binding_input() -> None:
     own = np.array([[1.0], [1.0], [0.4], [1.0]])
     segments = [Segment(3, Restrictions(own, np.zeros(0, dtype=np.intp), np.zeros((0, 1))))]
