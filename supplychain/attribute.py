@@ -174,7 +174,8 @@ def contributions(x: Result, product: str, by: str = "event", method: str = "sha
     game = Game(x.model, x.acts, owner, x.end_use(good), x.scenario, targets)
     matter = game.players_that_matter()
     frame = _table(lambda on: game.value(_spread(on, matter, len(names))) @ weights[:, None], len(matter), method)
-    frame.insert(0, "player", pd.array([names[k] for k in matter], dtype="str"))  # text also where nobody matters
+    players = pd.Series([names[k] for k in matter], dtype="str")  # text also where nobody matters
+    frame.insert(0, "player", players)
     order = "alone" if method == "alone" else "shapley"
     return frame.sort_values([order, "player"], ascending=[False, True], kind="stable", ignore_index=True)
 

@@ -90,9 +90,23 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
         lines.append(
             f"Stocks are estimated to cover it so far: output is expected to be lost {left}, from the first clause."
         )
+    lines += _last_report(ask, row["product"])
     if row["only_prior"]:
         lines.append("Only a prior speaks for how much of the flow is lost: no trade figure of this clause is known.")
     return lines
+
+
+def _last_report(ask: Ask, good: str) -> list[str]:
+    """The last report on its output here (or in the world) by the day, so that an estimate never stands alone."""
+    table = ask.net.table("outcomes")
+    here = table["market"].isin([ask.scenario.market, "ALL"])
+    rows = table[(table["good"] == good) & here & (table["from"] <= pd.Timestamp(ask.on))]
+    if rows.empty:
+        return []
+    last = rows.sort_values(["from", "outcome"], kind="stable").iloc[-1]
+    ends = [words.day(day.date()) for day in (last["from"], last["until"]) if words.known(day)]
+    place = "the world" if last["market"] == "ALL" else ask.place(str(last["market"]))
+    return [f"The last report on its output ({place}, {' to '.join(ends)}) says: {EFFECTS[last['effect']]}."]
 
 
 def _readings(ask: Ask, row: pd.Series) -> Table:
@@ -157,7 +171,7 @@ def _reported(ask: Ask, good: str) -> list[Section]:
     if found.empty:
         return []
     rows = found.assign(
-        place=["the world" if code == "ALL" else ask.country(code) for code in found["market"]],
+        place=["World" if code == "ALL" else ask.country(code) for code in found["market"]],
         effect=[EFFECTS[effect] for effect in found["effect"]],
     )
     table = Table(
@@ -176,7 +190,7 @@ def _reported(ask: Ask, good: str) -> list[Section]:
             Column("note", "Note", "prose"),
         ),
         rows,
-        "No report is used to compute anything. A blank share: no figure was given. They may differ by 5 points.",
+        "No report is used to compute anything. A difference of up to 5 points counts as agreement.",
     )
     return [Section("reported", "What was reported", (table,))]
 
