@@ -88,3 +88,14 @@ def test_command_line() -> None:
     found = CliRunner().invoke(app, ["calibrate", "--view", "outcomes", "--format", "csv"])
     assert found.exit_code == 0
     assert found.stdout.startswith("outcome,good,market,from,until,effect")
+
+
+def test_a_product_report_says_what_was_reported(small: sc.Network, tmp_path: Path) -> None:
+    small.exposure("2025-06-02", "USA", ["p"]).to_report(tmp_path / "p.md", "product", subject="p")
+    text = (tmp_path / "p.md").read_text()
+    assert "The last report on its output (the world, 1 June 2025) says: plants stood still." in text
+    section = text.partition("## What was reported")[2].partition("\n## ")[0]
+    assert section.count("\n| USA |") + section.count("\n| World |") == 8
+    assert "45 % (36 % to 90 %)" in section
+    small.exposure("2025-06-02", "USA", ["k"]).to_report(tmp_path / "k.md", "product", subject="k")
+    assert "The last report" not in (tmp_path / "k.md").read_text()  # the only one is about another market
