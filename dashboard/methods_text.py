@@ -96,6 +96,23 @@ READINGS = (
 
 SURE = (
     Entry(
+        "reported",
+        "Reported: what happened to output",
+        (
+            "Reports of plants that stood still, of output below plan, and as many of output that was not hit. None is "
+            "used to compute anything; each is set beside the felt exposure of its days.",
+            "It agrees if the central run lies in what the report allows: its figures, five points to either side; "
+            "without figures, “not hit” allows up to 5 % and a hit anything above nothing. Within range: only some of "
+            "low to high does.",
+        ),
+        (),
+        (
+            "Reports are of single makers, the model is of whole markets.",
+            "Every report of no loss so far lies in its range, half of them below the central run: the central run "
+            "leans high, because firms find, buy dear and change suppliers, which the model does not.",
+        ),
+    ),
+    Entry(
         "coverage",
         "Coverage: how much rests on a source",
         (

@@ -11,6 +11,7 @@ from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
 from supplychain.figures.style import percent, span
+from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report, outcomes
 
 SHORT_COLUMNS = [
     "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
@@ -68,6 +69,32 @@ def answer(view: View) -> str:
         return f"On {when}, nothing of {r['name']} in {where} is missing. {r['why']}"
     size = span(float(r["short_low"]), float(r["short"]), float(r["short_high"]))
     return f"On {when}, {size} of the normal supply of {r['name']} in {where} is missing before stocks. {r['why']}"
+
+
+def last_word(view: View) -> str:
+    """What was last reported of its output here or in the world by the day; empty where nothing was."""
+    last = last_report(view.net, product_of(view), view.market, view.on)
+    if last is None:
+        return ""
+    place = "the world" if last["market"] == EVERYWHERE else market_name(view)
+    until = "" if pd.isna(last["until"]) else f" to {date_words(last['until'].date())}"
+    when = date_words(last["from"].date()) + until
+    return f"The last report on its output ({place}, {when}) says: {EFFECTS[last['effect']]}."
+
+
+def has_reports(view: View) -> bool:
+    """Whether anything was reported of its output anywhere."""
+    return bool((view.net.table("outcomes")["good"] == product_of(view)).any())
+
+
+def reported(view: View) -> pd.DataFrame:
+    """Reports on its output in all markets, each with the felt exposure of its days."""
+    frame = outcomes(view.net, product_of(view))
+    columns = ["market", "from", "until", "effect", "lost_low", "lost", "lost_high", "felt_low", "felt", "felt_high"]
+    frame = frame[[*columns, "fit", "cause", "event", "source_id", "confidence", "note"]]
+    return frame.assign(
+        effect=frame["effect"].map(EFFECTS), to_event=[view.link("event", event) for event in frame["event"]]
+    )
 
 
 def fact_list(r: pd.Series) -> list[tuple[str, str, str]]:

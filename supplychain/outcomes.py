@@ -6,6 +6,7 @@ No outcome is used to compute or to fit anything, so all of it is out of sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,13 @@ UNNOTICED = 0.05  # a loss below this would hardly be reported, so "not hit" lea
 NOTHING = 0.005  # modelled losses below this count as none
 EVERYWHERE, REST = "ALL", "ROW"
 FITS = ("agrees", "within range", "too high", "too low", "not compared")
+EFFECTS = {
+    "stopped": "plants stood still",
+    "cut": "less made than planned",
+    "late": "deliveries late",
+    "rationed": "suppliers turned buyers away",
+    "none": "not hit",
+}
 COLUMNS = (
     "outcome", "good", "market", "from", "until", "effect", "lost_low", "lost", "lost_high", "felt_low", "felt",
     "felt_high", "fit", "cause", "event", "source_id", "confidence", "note",
@@ -104,6 +112,14 @@ def _fit(row: Mapping[Hashable, Any]) -> str:
     if low > most:
         return "too high"
     return "too low" if high < least else "within range"
+
+
+def last_report(net: Network, good: str, market: str, on: date) -> pd.Series | None:
+    """The last report on a good's output in a market (or the world) that begins by a day: a row of `outcomes`."""
+    table = net.table("outcomes")
+    rows = table[(table["good"] == good) & table["market"].isin([market, EVERYWHERE])]
+    rows = rows[rows["from"] <= pd.Timestamp(on)].sort_values(["from", "outcome"], kind="stable")
+    return None if rows.empty else rows.iloc[-1]
 
 
 def fit_counts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,7 @@ def layout(view: View) -> list[Component]:
     return [
         title(row["name"], html.Span(small, className="asked")),
         html.P(product.answer(view), className="answer"),
+        *([html.P(last, className="card-note")] if (last := product.last_word(view)) else []),
         *([html.P("Asked with " + "; ".join(asked) + ".", className="asked")] if asked else []),
         facts(product.fact_list(row)),
         slot("felt", FELT, 520),
@@ -37,6 +38,7 @@ def layout(view: View) -> list[Component]:
                   lazy("by-commodity", "What each commodity adds", "The same by commodity.")], className="pair"),
         lazy("helps", "What would help", "Tries out a second source, stock, licences, substitutes and recycled supply "
              "one by one, each an exact run of the model: up to half a minute."),
+        *([slot("reported")] if product.has_reports(view) else []),
         slot("alternatives"),
         slot("evidence"),
         section("Before you use these numbers", bullet_list(product.about(view).x.warnings or ("No warnings.",))),
@@ -163,6 +165,16 @@ def alternatives(view: View) -> Card:
                 links=(("name", "to_good"),))  # fmt: skip
 
 
+def reported(view: View) -> Card:
+    """What was reported of its output, beside what the model says of those days."""
+    frame = product.reported(view)
+    note = (
+        "Reports in all markets; none is used to compute anything. A difference of up to 5 points counts as agreement."
+    )
+    return Card("reported", "What was reported", frame, None, source_ids(frame["source_id"]), note,
+                help="reported", links=(("event", "to_event"),), dense=True)  # fmt: skip
+
+
 def evidence(view: View) -> Card:
     """The rows of data behind the number."""
     frame = product.evidence(view)
@@ -200,6 +212,6 @@ def callbacks(app: Dash, net: Network) -> None:
 PAGE = Page(
     "product", "Products", 20, layout,
     {"path": path, "over-time": over_time, "by-event": by_event, "by-commodity": by_commodity, "helps": helps,
-     "alternatives": alternatives, "evidence": evidence},
+     "reported": reported, "alternatives": alternatives, "evidence": evidence},
     {"felt": felt, "graph": drawn}, callbacks=callbacks,
 )  # fmt: skip

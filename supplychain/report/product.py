@@ -5,19 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from supplychain import figures
-from supplychain.outcomes import outcomes
+from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report, outcomes
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
 from supplychain.report.closing import finish
 from supplychain.report.model import Block, Column, Figure, Report, Section, Table, Text
 
-EFFECTS = {
-    "stopped": "plants stood still",
-    "cut": "less made than planned",
-    "late": "deliveries late",
-    "rationed": "suppliers turned buyers away",
-    "none": "not hit",
-}
 LEVEL = 0.1  # shortage that the smallest set of measures is to reach
 
 
@@ -97,15 +90,12 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
 
 
 def _last_report(ask: Ask, good: str) -> list[str]:
-    """The last report on its output here (or in the world) by the day, so that an estimate never stands alone."""
-    table = ask.net.table("outcomes")
-    here = table["market"].isin([ask.scenario.market, "ALL"])
-    rows = table[(table["good"] == good) & here & (table["from"] <= pd.Timestamp(ask.on))]
-    if rows.empty:
+    """The last report on its output by the day, so that an estimate never stands alone."""
+    last = last_report(ask.net, good, ask.scenario.market, ask.on)
+    if last is None:
         return []
-    last = rows.sort_values(["from", "outcome"], kind="stable").iloc[-1]
     ends = [words.day(day.date()) for day in (last["from"], last["until"]) if words.known(day)]
-    place = "the world" if last["market"] == "ALL" else ask.place(str(last["market"]))
+    place = "the world" if last["market"] == EVERYWHERE else ask.place(str(last["market"]))
     return [f"The last report on its output ({place}, {' to '.join(ends)}) says: {EFFECTS[last['effect']]}."]
 
 
@@ -171,7 +161,7 @@ def _reported(ask: Ask, good: str) -> list[Section]:
     if found.empty:
         return []
     rows = found.assign(
-        place=["World" if code == "ALL" else ask.country(code) for code in found["market"]],
+        place=["World" if code == EVERYWHERE else ask.country(code) for code in found["market"]],
         effect=[EFFECTS[effect] for effect in found["effect"]],
     )
     table = Table(
