@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -87,7 +88,8 @@ def create_server() -> Flask:
     net = Shared(load(os.environ.get(DATA), os.environ.get(OVERLAY)).tables)
     server: Flask = create_app(net).server
     server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
-    asked(net, read_query(net, "")[0].resolved(net.tables)).frame  # the question that most begin with
+    with suppress(SupplyChainError):  # data of your own may lack that market
+        _ = asked(net, read_query(net, "")[0].resolved(net.tables)).frame  # the question that most begin with
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     return server

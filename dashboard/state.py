@@ -21,7 +21,7 @@ SCENARIO_KEYS = ("on", "market", "product", "event", "what_if", "end_use", "shar
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=32)
 def asked(net: Network, scenario: Scenario) -> Exposure:
     """The answer to a scenario; the last ones are kept, with what was computed from them."""
     return net.ask(scenario)

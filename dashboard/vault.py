@@ -8,14 +8,14 @@ import multiprocessing
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from supplychain.errors import InputError
 
 SLOTS = 32  # sessions with data at one time; the one unused for longest makes room
 SIZE = 4_000_000  # bytes of one session
 IDLE = 2 * 3600  # seconds without use after which a session's data are forgotten
-WAIT = 1.0  # seconds for another worker; one that was killed may never let go, and the digests then guard the slots
+WAIT = 1.0  # seconds for another worker; one that was killed does not let go, and the digests then guard the slots
 
 _HEAD = struct.Struct("<32s32sdQ")  # digest of the session's key, digest of the body, last use, length
 
@@ -36,11 +36,11 @@ class Vault:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        got = self._lock.acquire(timeout=WAIT)
+        self._lock.acquire(timeout=WAIT)  # in vain if its holder was killed: then it is let go for all below
         try:
             yield
         finally:
-            if got:
+            with suppress(ValueError):  # let go twice
                 self._lock.release()
 
     def _head(self, slot: int) -> tuple[bytes, bytes, float, int]:

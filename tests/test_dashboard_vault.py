@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
-from dashboard.vault import Vault
+from dashboard.vault import WAIT, Vault
 from supplychain.errors import InputError
 
 
@@ -97,3 +98,12 @@ def test_worker_processes_share_it_and_one_that_dies_with_the_lock_stops_nobody(
     assert vault.get("a") == b"from a worker"
     vault.put("b", b"after it died")
     assert vault.get("b") == b"after it died"
+
+
+def test_a_lock_that_a_killed_worker_held_is_let_go() -> None:
+    vault = Vault(slots=2, size=100)
+    vault._lock.acquire()
+    vault.put("a", b"kept")
+    began = time.monotonic()
+    assert vault.get("a") == b"kept"
+    assert time.monotonic() - began < WAIT / 2

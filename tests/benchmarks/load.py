@@ -297,7 +297,8 @@ def serve(port: int, workers: int, threads: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gunicorn", "dashboard.app:create_server()", "--preload", "--no-control-socket"]
     command += ["--workers", str(workers), "--threads", str(threads), "--bind", f"127.0.0.1:{port}"]
     command += ["--log-level", "warning"]
-    server = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+    server = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment)
     for _ in range(600):
         if server.poll() is not None:
             sys.exit("the server did not start")
