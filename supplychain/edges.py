@@ -6,6 +6,7 @@ Lines are counted as in a CSV file (the header is line 1), also for DataFrames a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ Source = pd.DataFrame | Path | str
 
 PIECE = 2_000_000  # rows read at once
 PLACES = 5  # shown of each kind of fault
+BLANK_ID = ("is blank", "Name the firm or drop the row.")
 AS_CSV = "Save it as CSV in UTF-8 with a header and the same number of cells in each row."
+NUMBER_TYPES = {"integer", "floating", "mixed-integer-float"}  # of ids: 1 and 1.0 are the same
 ROUNDING = 1e-6  # by which the shares of one input may exceed 1 in all
 
 LINK_IDS = ("supplier", "buyer")
@@ -56,6 +59,10 @@ class Words:
     codes: Codes
     names: pd.Index
 
+    def __getitem__(self, row: int) -> Any:
+        """The text of one cell, None where it is blank."""
+        return self.names[self.codes[row]] if self.codes[row] >= 0 else None
+
 
 @dataclass(frozen=True, eq=False)
 class Edges:
@@ -68,6 +75,7 @@ class Edges:
     link_words: dict[str, Words]  # kind, effect, group
     node: dict[str, Floats]  # capacity, stock ..., NaN where blank
     node_words: dict[str, Words]  # kind, country
+    file: str = "links"  # what messages call the source of the links
 
 
 @dataclass
@@ -78,7 +86,7 @@ class Faults:
     found: dict[tuple[str, str], tuple[int, list[int], str, str]] = field(default_factory=dict)
 
     def add(self, column: str, bad: Any, values: Any, message: str, remedy: str, start: int = 0) -> None:
-        """Rows where `bad`; `values` are those of the piece that begins at row `start`."""
+        """Rows where `bad`; `values` (numbers, text or Words) are those of the piece that begins at row `start`."""
         rows = np.flatnonzero(np.asarray(bad))
         if not len(rows):
             return
@@ -124,9 +132,9 @@ def read_edges(links: Source, nodes: Source | None = None) -> Edges:
     texts = {**ids, **words}
     with ThreadPoolExecutor() as threads:  # coding text is most of the work, and Arrow's lets others run meanwhile
         for piece in _pieces(links, "links", given):
-            list(threads.map(_Gathered.add, texts.values(), [piece[name] for name in texts]))
-            for name in LINK_IDS:
-                faults.add(name, piece[name].isna(), piece[name], "is blank", "Name the firm or drop the row.", start)
+            codes = list(threads.map(_Gathered.add, texts.values(), [piece[name] for name in texts]))
+            for name, code in zip(LINK_IDS, codes, strict=False):  # the ids are the first texts
+                faults.add(name, code < 0, piece[name], *BLANK_ID, start)
             for name, parts in numbers.items():
                 parts.append(_numbers(piece[name], name, faults, start))
             start += len(piece)
@@ -135,18 +143,16 @@ def read_edges(links: Source, nodes: Source | None = None) -> Edges:
     with ThreadPoolExecutor() as threads:
         coded = dict(zip(texts, threads.map(_Gathered.words, texts.values()), strict=True))
     ends = {name: coded[name] for name in LINK_IDS}
-    firm, codes = _firms(ends, None if known is None else known[0], faults)
+    firm, numbered = _firms(ends, None if known is None else known[0], faults)
     link_words = {name: coded[name] for name in words}
     if "effect" in link_words:
         effect = link_words["effect"]
         wrong = ~effect.names.isin(EFFECTS)
         bad = np.append(wrong, False)[effect.codes]  # the last one stays for blank cells
-        if bad.any():
-            shown_values = effect.names.take(effect.codes[np.flatnonzero(bad)[:1]].repeat(len(bad)))
-            faults.add("effect", bad, shown_values, f"is not one of {', '.join(EFFECTS)}", "Use one of these words.")
+        faults.add("effect", bad, effect, f"is not one of {', '.join(EFFECTS)}", "Use one of these words.")
     faults.stop()
     link = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Edges(firm, *codes, link, link_words, *(({}, {}) if known is None else known[1:]))
+    return Edges(firm, *numbered, link, link_words, *(({}, {}) if known is None else known[1:]), faults.file)
 
 
 def _read_nodes(nodes: Source) -> tuple[pd.Index, dict[str, Floats], dict[str, Words]]:
@@ -159,7 +165,7 @@ def _read_nodes(nodes: Source) -> tuple[pd.Index, dict[str, Floats], dict[str, W
     start = 0
     for piece in _pieces(nodes, "nodes", given):
         ids.append(piece["node"])
-        faults.add("node", piece["node"].isna(), piece["node"], "is blank", "Name the firm or drop the row.", start)
+        faults.add("node", piece["node"].isna() | (piece["node"] == ""), piece["node"], *BLANK_ID, start)
         for name, gathered in words.items():
             gathered.add(piece[name])
         for name, parts in numbers.items():
@@ -183,10 +189,21 @@ class _Gathered:
         self.codes: list[Codes] = []
         self.names: list[pd.Index] = []
 
-    def add(self, column: pd.Series) -> None:
-        codes, names = pd.factorize(column)
-        self.codes.append(codes.astype(np.int32))
-        self.names.append(pd.Index(names))
+    def add(self, column: pd.Series) -> Codes:
+        """The codes of a piece, -1 for a cell that is missing or empty."""
+        try:
+            codes, names = pd.factorize(column)
+        except TypeError as error:  # lists and the like
+            allowed = "one text or number a cell"
+            raise InputError("from_edges", f"column {column.name}", column.iloc[0], allowed) from error
+        short = codes.astype(np.int32)
+        names = pd.Index(names.categories.take(names.codes) if isinstance(names, pd.CategoricalIndex) else names)
+        for empty in np.flatnonzero(names == ""):
+            short = np.where(short == empty, -1, short - (short > empty)).astype(np.int32)
+            names = names.delete(empty)
+        self.codes.append(short)
+        self.names.append(names)
+        return short
 
     def words(self) -> Words:
         if len(self.codes) == 1:
@@ -202,6 +219,10 @@ def _firms(ends: dict[str, Words], known: pd.Index | None, faults: Faults) -> tu
     """Ids of all firms, and the firm number of each end of each link."""
     supplier, buyer = ends["supplier"], ends["buyer"]
     if known is None:
+        types = [end.names.inferred_type for end in (supplier, buyer)]
+        if types[0] != types[1] and not NUMBER_TYPES.issuperset(types):
+            faults.add("supplier", supplier.codes >= 0, supplier, f"is {types[0]}, ids of buyers are {types[1]}",
+                       "Write both columns in one type.")  # fmt: skip
         number, firm = pd.factorize(supplier.names.append(buyer.names))
         at = number[: len(supplier.names)], number[len(supplier.names) :]
         return pd.Index(firm), (_mapped(supplier, at[0]), _mapped(buyer, at[1]))
@@ -209,11 +230,8 @@ def _firms(ends: dict[str, Words], known: pd.Index | None, faults: Faults) -> tu
     for name, end in ends.items():
         code = _mapped(end, known.get_indexer(end.names))
         dangling = (code < 0) & (end.codes >= 0)
-        if dangling.any():
-            first = str(end.names[end.codes[int(dangling.argmax())]])
-            same = " (ids of another type)" if known.inferred_type != end.names.inferred_type else ""
-            faults.add(name, dangling, np.broadcast_to(np.array(first), dangling.shape), f"is no firm of nodes{same}",
-                       "Add the firm to nodes, or drop the link.")  # fmt: skip
+        same = " (ids of another type)" if known.inferred_type != end.names.inferred_type else ""
+        faults.add(name, dangling, end, f"is no firm of nodes{same}", "Add the firm to nodes, or drop the link.")
         codes.append(code)
     return known, (codes[0], codes[1])
 
@@ -224,7 +242,10 @@ def _mapped(words: Words, number: NDArray[np.intp]) -> Codes:
 
 def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats:
     """A column as numbers within their range; faults are counted."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if column.dtype.kind in "bMmc":  # yes and no, dates, spans, complex: pandas would make numbers of them
+        numbers = np.full(len(column), np.nan)
+    else:
+        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     blank = column.isna().to_numpy()
     faults.add(name, np.isnan(numbers) & ~blank, column, f"is not a number ({MEANING[name]})", "Correct it.", start)
     if name not in MAY_BE_BLANK:
@@ -293,7 +314,15 @@ def _csv_pieces(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFr
                     raise DataError([Problem(path.name, 2, "", "", "has more cells than the header", AS_CSV)])
                 yield piece[columns]
     except (ValueError, OSError) as error:  # parser and codec errors are ValueErrors
-        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", AS_CSV)]) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    message, line = f"cannot be read: {shown(error)}", 0
+    if ragged := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error)):
+        wanted, line, found = map(int, ragged.groups())
+        message = f"cannot be read: {found} cells where {wanted} are wanted"
+    return DataError([Problem(path.name, line, "", "", message, AS_CSV)])
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -301,7 +330,7 @@ def _csv_header(path: Path) -> list[str]:
     try:
         row = pd.read_csv(path, header=None, nrows=1, dtype="str", keep_default_na=False)
     except (ValueError, OSError) as error:
-        raise DataError([Problem(path.name, 0, "", "", f"cannot be read: {shown(error)}", AS_CSV)]) from error
+        raise _unreadable(path, error) from error
     return [str(name) for name in row.iloc[0]]
 
 
@@ -313,7 +342,7 @@ def _parquet(path: Path) -> Any:
             "from_edges", "links", str(path), "a CSV file", "Parquet needs the extra 'parquet'."
         ) from error
     try:
-        return pq.ParquetFile(path, memory_map=True)
+        return pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)  # where pages have one
     except (ValueError, OSError) as error:  # ArrowInvalid is a ValueError
         raise _broken(path, error) from error
 

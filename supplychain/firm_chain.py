@@ -122,7 +122,7 @@ class _Rows:
 
     def __init__(self, edges: Edges, order: Ints, row: Ints, first: Ints) -> None:
         self.edges, self.order, self.row, self.first = edges, order, row, first
-        self.faults = Faults("links")
+        self.faults = Faults(edges.file)
 
     def amounts(self) -> Floats:
         """Share or weight of each link in the chain's order."""
@@ -164,10 +164,7 @@ class _Rows:
     def _agree(self, name: str, differs: NDArray[np.bool_]) -> None:
         at = np.zeros(len(self.order), dtype=bool)
         at[self.order[differs]] = True
-        if not at.any():
-            return
-        words = self.edges.link_words.get(name)
-        cells: Any = self.edges.link[name] if words is None else words.names.take(words.codes)
+        cells: Any = self.edges.link_words.get(name, self.edges.link.get(name))
         self.faults.add(name, at, cells, "differs from another row of the same buyer and kind",
                         "Give one input one value.")  # fmt: skip
 
@@ -179,7 +176,7 @@ class _Rows:
         at = np.zeros(len(self.order), dtype=bool)
         at[self.order[self.first[(least < most)[group]]]] = True
         if at.any():
-            cells = self.edges.link_words["effect"].codes
+            cells = self.edges.link_words["effect"]
             self.faults.add("effect", at, cells, "differs within a group of inputs", "Give its members one effect.")
 
     def shares(self, share: Floats) -> None:
