@@ -177,12 +177,13 @@ class Bites:
         self._facts, self._nodes, self.link = facts, len(reduced.node), link
         self._content = DrawnContent(facts, sourcing)
         self.acts: list[tuple[Act, Ints, Ints]] = []  # act, positions in it, positions in `link` (or of nodes)
-        whole = reduced.link[link]
+        node_at = _positions(reduced.node, sourcing.chain.nodes)
+        link_at = _positions(reduced.link[link], sourcing.chain.share.nnz)
         for act in acts:
-            here = reduced.node if act.effect.acts_on == "output" else whole
-            inside = np.flatnonzero(np.isin(act.links, here))
+            at = (node_at if act.effect.acts_on == "output" else link_at)[act.links]
+            inside = np.flatnonzero(at >= 0)
             if len(inside):
-                self.acts.append((act, inside, np.searchsorted(here, act.links[inside])))
+                self.acts.append((act, inside, at[inside]))
 
     def restrictions(self, batch: slice, cuts: dict[int, Floats] | None = None) -> Restrictions:
         """What is left in each draw of a batch; cuts: kept between calls for acts that stay, by their id."""
@@ -203,6 +204,13 @@ class Bites:
     def rows(self, act: Act, inside: Ints) -> set[str]:
         """The rows behind an act on some of its flows (positions in the act), value shares that decide it included."""
         return rows_of(act, inside) | self._content.rows(act.way.test, act.at[inside])
+
+
+def _positions(kept: Ints, count: int) -> Ints:
+    """(count,) where each of the whole stands among those kept, -1 where it is not."""
+    result = np.full(count, -1, dtype=np.intp)
+    result[kept] = np.arange(len(kept))
+    return result
 
 
 class DrawnContent:

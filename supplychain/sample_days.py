@@ -25,7 +25,7 @@ from supplychain.sample import QUANTILES, Progress, by_class, check, reach
 from supplychain.simulate import Segment, simulate
 from supplychain.timeline import AHEAD, extra_stock, first_effect, schedule
 
-BATCH = 50  # draws simulated at once; the same whoever computes them, so that the bytes are
+BATCH = 125  # draws simulated at once; the same whoever computes them, so that the bytes are
 WAITING = 2  # batches handed out at once to each process
 Turn = tuple[int, list[list[Effect]], list[Act]]  # day, effects by end-use class, acts
 
