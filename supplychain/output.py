@@ -39,7 +39,8 @@ class Answer:
 
     @classmethod
     def of(cls, x: Exposure, net: Network, rows: pd.DataFrame | None = None) -> Answer:
-        return cls(x.frame if rows is None else rows, x.scenario.query, net, x.assumptions, x.warnings)
+        notes = x.felt_notes if rows is None else ()
+        return cls(x.frame if rows is None else rows, x.scenario.query, net, x.assumptions, (*notes, *x.warnings))
 
     def json(self) -> str:
         """An object with rows, query, data_version, knowledge_until, assumptions, warnings."""

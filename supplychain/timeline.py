@@ -23,6 +23,7 @@ COLUMNS = np.array([k * RUNS + reading for k in range(len(CLASSES)) for reading 
 LONGEST = 1_096  # days that the readings of one day look back
 AHEAD = 365  # days that they look ahead for the first day of loss
 ENDS = ("low", "", "high")
+NOTED = 1e-9  # a smaller step of the central run out of its range is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +198,21 @@ class Simulation:
         return (*self._result.assumptions, *(f"{name} {to} = {value:g} {unit}" for name, to, value, unit in mine))
 
     def losses(self, product: str) -> Floats:
-        """(days, 3) share of normal supply lost: low, central, high; day 0 = start."""
+        """(days, 3) share of normal supply lost: low, central, high; day 0 = start.
+
+        The ends are those of the low and the high run; on days on which the central run lies outside them (an earlier
+        halt can save stock for later), the range is widened to hold all three.
+        """
+        lost = self.runs(product)
+        return np.stack([lost.min(axis=1), lost[:, 1], lost.max(axis=1)], axis=1)
+
+    def widened(self, product: str, on: date) -> bool:
+        """Whether the range of a day was widened to hold the central run."""
+        low, central, high = self.runs(product)[(on - self.start).days]
+        return not low - NOTED <= central <= high + NOTED
+
+    def runs(self, product: str) -> Floats:
+        """(days, 3) share of normal supply lost in the low, the central and the high run."""
         rows, weights = self._result.supplies(product)
         lost = self.run.lost(rows, self._result.end_use(product))
         result: Floats = np.tensordot(lost, weights, axes=([1], [0]))
@@ -205,7 +220,10 @@ class Simulation:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """date, product, output_low, output, output_high: share of normal supply; low is the high-loss case."""
+        """date, product, output_low, output, output_high: share of normal supply; low is the high-loss case.
+
+        A range that the central run leaves is widened to hold it, see `losses`.
+        """
         days = pd.date_range(self.start, periods=self.run.days, unit="s")
         parts = []
         for product in self._result.products:

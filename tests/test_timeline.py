@@ -149,3 +149,39 @@ def test_bad_days_are_one_error(tmp_path: Path) -> None:
         net.simulate(["p"], "USA", "June", "2025-05-01")
     with pytest.raises(sc.UnknownIdError, match="good 'q'"):
         net.simulate(["q"], "USA", "2025-01-01", "2025-05-01")
+
+
+def crossed(folder: Path) -> sc.Network:
+    """K needs M and X. M stops on day 0 and JPN holds 10 days of it; X stops (0, 1, 1) on days 0 to 19, without stock."""
+    stop_x = clause("x-stop", good="x")
+    stop_x["severities"][0] |= {"severity_low": 0, "severity_high": 1}
+    stop_x["event_phases"] = [*stop_x["event_phases"], {"event": "x-stop", "from": "2025-01-21", "status": "ended"}]
+    goods = [{"good": g, "kind": "product" if g == "p" else "component"} for g in ("m", "x", "k", "p")]
+    return world(
+        folder, clause(), stop_x, goods=goods, bom=[*EDGES, {"output": "k", "input": "x"}],
+        production=[*M, maker("x", "CHN"), maker("k", "JPN"), *P],
+        stocks=[{"good": "m", "country": "JPN", "days": 10}],
+    )  # fmt: skip
+
+
+def test_a_range_that_the_central_run_leaves_is_widened(tmp_path: Path) -> None:
+    """Without X's stop M's 10 days are gone after 11 days, then 0.9 is lost. With it K stands still to day 19 and M's
+    stock is spared, so that nothing is lost from day 20 to 30: less than in the low run."""
+    x = crossed(tmp_path).exposure("2025-01-26", "USA")
+    simulated = x.simulated
+    assert simulated is not None
+    assert simulated.runs("p")[25].tolist() == pytest.approx([0.9, 0, 0])
+    assert simulated.losses("p")[25].tolist() == pytest.approx([0, 0, 0.9])
+    assert simulated.losses("p")[5].tolist() == pytest.approx([0, 1, 1])
+    assert simulated.widened("p", date(2025, 1, 26))
+    assert not simulated.widened("p", date(2025, 1, 6))
+    row = x.frame.set_index("product").loc["p"]
+    assert row[["felt_low", "felt", "felt_high"]].astype(float).tolist() == pytest.approx([0, 0, 0.9])
+    assert x.felt_notes[0].startswith("Felt of p:")
+    frame = simulated.frame
+    assert (frame["output_low"] <= frame["output"]).all()
+    assert (frame["output"] <= frame["output_high"]).all()
+
+
+def test_a_range_that_holds_the_central_run_needs_no_note(tmp_path: Path) -> None:
+    assert chain(tmp_path, None, days=0).exposure("2025-06-01", "USA").felt_notes == ()

@@ -121,7 +121,7 @@ def assumptions(ask: Ask) -> Section:
         blocks.append(Text(("The result leans on these assumptions:",)))
         blocks.append(Text(x.assumptions, "list"))
     blocks.append(Text(("What the reader must know:",)))
-    blocks.append(Text((*x.warnings, *GAPS), "list"))
+    blocks.append(Text((*x.felt_notes, *x.warnings, *GAPS), "list"))
     return Section("assumptions", "Assumptions and known gaps", tuple(blocks))
 
 
