@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import xlsxwriter
 
+from dashboard import kept
 from dashboard.state import View
 from supplychain.errors import InputError
 from supplychain.figures.style import ThemeName
@@ -57,7 +58,7 @@ def source_ids(values: Iterable[object]) -> tuple[str, ...]:
 
 def sources_frame(view: View, ids: Iterable[str]) -> pd.DataFrame:
     """The rows of `sources` behind a card, in the order of the ids."""
-    table = view.net.table("sources").set_index("source_id")
+    table = kept.by_id(view.net, "sources", "source_id")
     known = [i for i in ids if i in table.index]
     return table.loc[known, ["title", "publisher", "published", "kind", "url"]].reset_index()
 

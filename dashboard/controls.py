@@ -10,7 +10,7 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import legal
+from dashboard import kept
 from dashboard.state import READINGS, View, default_day
 from supplychain.network import Network
 
@@ -49,7 +49,7 @@ def legal_changes(net: Network, start: date, until: date) -> pd.DataFrame:
     """Dated changes of the legal calendar: date, event, title, status, destinations, grade, by; without severities."""
     frame = net.model.calendar.changes(start, until)
     frame = frame[frame["status"].isin(list(STATUSES))].reset_index(drop=True)
-    titles = net.table("events").set_index("event")["title"]
+    titles = kept.by_id(net, "events", "event")["title"]
     frame.insert(2, "title", frame["event"].map(titles))
     return frame
 
@@ -169,8 +169,8 @@ def strip(changes: pd.DataFrame, span: int, known: date) -> Component:
 
 def events_panel(view: View) -> Component:
     """Every clause in force or unconfirmed on the day with a box: off means that the answer is without it."""
-    status = legal.status(view.net, view.on)
-    table = view.net.table("events").set_index("event")
+    status = kept.status(view.net, view.on)
+    table = kept.by_id(view.net, "events", "event")
     acting = status[(status["in_force_high"]) | (status["in_force_low"])]["event"].drop_duplicates()
     acts = [event for event in acting if table.at[table.index[table.index.get_loc(event)], "acts_on"] != "nothing"]
     chosen = acts if view.scenario.events is None else [event for event in acts if event in view.scenario.events]

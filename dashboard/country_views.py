@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from dashboard import legal
+from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words, market_name
@@ -21,7 +21,7 @@ def country_of(view: View) -> str:
 
 
 def country_name(view: View) -> str:
-    table = view.net.table("countries").set_index("country")["name"]
+    table = kept.by_id(view.net, "countries", "country")["name"]
     return str(table[country_of(view)])
 
 
@@ -34,6 +34,12 @@ def as_market(view: View) -> View:
 def every_stop(net: Network, market: str) -> pd.DataFrame:
     """Every single stop that a market would feel; the same for all days, so it is kept. Do not change it."""
     return net.chokepoints(market, top=100_000)
+
+
+@lru_cache(maxsize=64)
+def every_country(net: Network, market: str) -> pd.DataFrame:
+    """What each other country could stop in a market; the same for all days. Do not change it."""
+    return net.leverage(market)
 
 
 def stops(view: View) -> pd.DataFrame:
@@ -49,8 +55,8 @@ def stops(view: View) -> pd.DataFrame:
 
 def leverage(view: View) -> pd.DataFrame:
     """What each other country could stop in this one by halting all that it makes."""
-    frame = view.net.leverage(country_of(view))
-    table = view.net.table("countries").set_index("country")["name"]
+    frame = every_country(view.net, country_of(view))
+    table = kept.by_id(view.net, "countries", "country")["name"]
     frame = frame[frame["products_hit"] > 0].reset_index(drop=True)
     called = names(view)
     frame["worst_product"] = frame["worst_product"].map(called)
@@ -62,7 +68,7 @@ def acts(view: View) -> pd.DataFrame:
     """Clauses that it has issued, with their state on the day."""
     events = view.net.table("events")
     mine = events[events["issuer"] == country_of(view)]
-    status = legal.states(view.net, view.on)
+    status = kept.states(view.net, view.on)
     frame = mine[["title", "measure", "acts_on", "end_use", "source_id", "event"]].reset_index(drop=True)
     frame.insert(1, "status", frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun"))
     frame.insert(2, "since", frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna(""))
@@ -72,7 +78,7 @@ def acts(view: View) -> pd.DataFrame:
 
 def made(view: View) -> pd.DataFrame:
     """What it is documented to make, the largest shares first."""
-    rows = view.net.tables.chosen("production")
+    rows = kept.production(view.net)
     rows = rows[rows["country"] == country_of(view)]
     called = names(view)
     frame = rows[["good", "share", "basis", "source_id", "year", "confidence"]].copy()

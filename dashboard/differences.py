@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dashboard import kept
 from dashboard.cards import Card
 from dashboard.state import View
 from supplychain import figures
@@ -24,7 +25,7 @@ def difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
 
 def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     """Products by name, with the link to their page."""
-    names = view.net.table("goods").set_index("good")["name"]
+    names = kept.by_id(view.net, "goods", "good")["name"]
     frame = frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
     frame.insert(0, "name", frame["product"].map(names))
     return frame
@@ -44,7 +45,7 @@ def by_event(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     """One row a product and event whose change of short is told: product, event, change; the largest first."""
     about = ["name", "product", "to_product"]
     events = [column for column in frame.columns if column not in (*about, "short_a", "short_b", "change")]
-    titles = view.net.table("events").set_index("event")["title"]
+    titles = kept.by_id(view.net, "events", "event")["title"]
     long = frame[[*about, *events]].melt(about, events, "event", "change")
     long = long[long["change"].abs() >= SAME]
     long = long.sort_values("change", key=lambda c: c.abs(), ascending=False, kind="stable", ignore_index=True)
@@ -101,7 +102,7 @@ def card(view: View, frame: pd.DataFrame, before: str, after: str, reading: str,
 def event_card(view: View, frame: pd.DataFrame, key: str) -> Card:
     """Which events the changes of short come from."""
     rows = by_event(view, frame)
-    ids = view.net.table("events").set_index("event")["source_id"]
+    ids = kept.by_id(view.net, "events", "event")["source_id"]
     return Card(
         key,
         "Which events change it",

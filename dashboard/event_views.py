@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard import legal
+from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
@@ -43,18 +43,18 @@ def event_of(view: View) -> str:
 
 def fact(view: View) -> pd.Series:
     """Its row in the table of events."""
-    return view.net.table("events").set_index("event").loc[event_of(view)]
+    return kept.by_id(view.net, "events", "event").loc[event_of(view)]
 
 
 def status(view: View) -> pd.DataFrame:
     """Its state on the day, one row where all destinations are alike."""
-    frame = legal.status(view.net, view.on)
+    frame = kept.status(view.net, view.on)
     return frame[frame["event"] == event_of(view)].reset_index(drop=True)
 
 
 def scope(view: View) -> pd.DataFrame:
     """What it covers: item, role, coverage, threshold, good and where it leads."""
-    frame = legal.covered(view.net, event_of(view), view.on).drop(columns=["event"])
+    frame = kept.covered(view.net, event_of(view), view.on).drop(columns=["event"])
     called = names(view)
     frame.insert(0, "name", [called.get(good, "not in the graph") for good in frame["good"]])
     return frame.assign(to_good=[good_link(view, good) if good else "" for good in frame["good"]])
@@ -62,7 +62,7 @@ def scope(view: View) -> pd.DataFrame:
 
 def places(view: View, codes: Iterable[str]) -> str:
     """Destinations in words."""
-    countries = view.net.table("countries").set_index("country")["name"]
+    countries = kept.by_id(view.net, "countries", "country")["name"]
     words = [str(countries.get(code, code)) for code in codes]
     return "every country" if list(codes) == ["ALL"] else listed(words, 4)
 
@@ -70,7 +70,7 @@ def places(view: View, codes: Iterable[str]) -> str:
 def answer(view: View) -> str:
     """The legal scope in plain words and the state of the day."""
     about, covered = fact(view), scope(view)
-    issuer = view.net.table("countries").set_index("country")["name"].get(about["issuer"], about["issuer"])
+    issuer = kept.by_id(view.net, "countries", "country")["name"].get(about["issuer"], about["issuer"])
     does = ACTS[about["acts_on"]].format(issuer=issuer, where=places(view, about["destinations"]))
     kind = MEASURES.get(about["measure"], about["measure"])
     first = f"{kind[0].upper()}{kind[1:]} of {issuer}: it {does}, {END_USES.get(about['end_use'], about['end_use'])}."

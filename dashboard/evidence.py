@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from dashboard import kept
 from dashboard.state import View
 from supplychain.errors import InputError, fold
 from supplychain.schema import schemas
@@ -51,7 +52,7 @@ def rows(view: View) -> pd.DataFrame:
     frame = matching(view.net.table(name), *wanted(view))
     frame = frame.reset_index(names="row")
     if "source_id" in frame and name != "sources":
-        about = view.net.table("sources").set_index("source_id")
+        about = kept.by_id(view.net, "sources", "source_id")
         frame["source"] = frame["source_id"].map(about["title"])
         frame["url"] = frame["source_id"].map(about["url"])
     filled = [c for c in frame.columns if frame[c].map(_filled).any() or c == "row"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard import legal
+from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
@@ -20,7 +20,7 @@ def good_of(view: View) -> str:
 
 def family(view: View) -> list[str]:
     """The good and the goods of the same commodity that somebody is documented to make, from mine to product."""
-    good, goods = good_of(view), view.net.table("goods").set_index("good")
+    good, goods = good_of(view), kept.by_id(view.net, "goods", "good")
     commodity = set(goods.at[good, "commodity"])
     made = set(view.net.table("production")["good"])
     alike = [
@@ -33,9 +33,9 @@ def family(view: View) -> list[str]:
 
 def makers(view: View, goods: list[str]) -> pd.DataFrame:
     """Documented production of goods, the rows in use: good, name, stage, country, share, basis, source_id, ..."""
-    chosen = view.net.tables.chosen("production")
+    chosen = kept.production(view.net)
     rows = chosen[chosen["good"].isin(goods)]
-    about = view.net.table("goods").set_index("good")
+    about = kept.by_id(view.net, "goods", "good")
     frame = rows.assign(name=rows["good"].map(about["name"]), stage=rows["good"].map(about["stage"]))
     columns = ["good", "name", "stage", "country", "producer", "share", "share_low", "share_high", "basis", "kind",
                "source_id", "year", "confidence", "note"]  # fmt: skip
@@ -75,14 +75,14 @@ def answer(view: View) -> str:
 def events_on(view: View) -> pd.DataFrame:
     """Clauses whose scope names the good with their status on the day: title, status, role, coverage, severity."""
     good, net = good_of(view), view.net
-    states = legal.states(net, view.on)
-    about = net.table("events").set_index("event")
+    states = kept.states(net, view.on)
+    about = kept.by_id(net, "events", "event")
     scope = net.table("event_scope")
     found = []
     for event in dict.fromkeys(scope.loc[(scope["good"] == good) | (scope["same_as"] != ""), "event"]):
         if event not in states.index:
             continue
-        covered = legal.covered(net, event, view.on)
+        covered = kept.covered(net, event, view.on)
         covered = covered[covered["good"] == good]
         if covered.empty:
             continue
@@ -109,7 +109,7 @@ def phases_of(view: View, events: list[str]) -> pd.DataFrame:
     net = view.net
     changes = net.model.calendar.changes("1990-01-01", max(view.on, net.knowledge_until))
     changes = changes[changes["event"].isin(events) & ~changes["status"].str.startswith("severity")]
-    titles = net.table("events").set_index("event")["title"]
+    titles = kept.by_id(net, "events", "event")["title"]
     where = changes["destinations"].map(lambda codes: ", ".join(codes[:4]) + (" ..." if len(codes) > 4 else ""))
     return changes.assign(title=changes["event"].map(titles), destinations=where).reset_index(drop=True)
 

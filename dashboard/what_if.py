@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard import kept
 from dashboard.asking import moved
 from dashboard.state import View
 from supplychain.errors import InputError
@@ -148,8 +149,8 @@ def removed(view: View, place: int) -> View:
 def in_words(net: Network, spec: str) -> str:
     """One event as a sentence."""
     event = parse(spec)
-    names = net.table("countries").set_index("country")["name"]
-    goods = net.table("goods").set_index("good")["name"]
+    names = kept.by_id(net, "countries", "country")["name"]
+    goods = kept.by_id(net, "goods", "good")["name"]
     low, central, high = event.severities
     cut = f"{central:.0%}" if low == high else f"{central:.0%} ({low:.0%} to {high:.0%})"
     places = "" if event.places == ("ALL",) else ", ".join(names.get(place, place) for place in event.places)

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import good_views as good
-from dashboard import views
+from dashboard import kept, views
 from dashboard.cards import Card, source_ids
 from dashboard.components import grid, link, slot, title
 from dashboard.product_views import names
@@ -22,7 +22,7 @@ def layout(view: View) -> list[Component]:
     name = good.good_of(view)
     kin = [link(names(view)[other], good.good_link(view, other)) for other in good.family(view) if other != name]
     between = [part for one in kin for part in (one, ", ")][:-1]
-    about = view.net.table("goods").set_index("good").loc[name]
+    about = kept.by_id(view.net, "goods", "good").loc[name]
     small = f"{about['kind']}, stage {about['stage']}" + (f", {about['form']}" if about["form"] else "")
     return [
         title(names(view)[name], html.Span(small, className="asked")),
@@ -67,7 +67,7 @@ def world(view: View) -> Card:
 def stages(view: View) -> Card:
     """Makers at each stage of the commodity."""
     frame = good.makers(view, good.family(view))
-    about = view.net.table("goods").set_index("good").loc[good.good_of(view)]
+    about = kept.by_id(view.net, "goods", "good").loc[good.good_of(view)]
     called = ", ".join(about["commodity"]).replace("_", " ") or about["name"]
     return Card(
         "stages",

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import event_views as event
-from dashboard import good_views, legal, views
+from dashboard import good_views, kept, views
 from dashboard.cards import Card, source_ids
 from dashboard.components import figure_card, grid, link, notice, outside, slot, title
 from dashboard.registry import Page
@@ -19,7 +19,7 @@ def layout(view: View) -> list[Component]:
     if not view.item:
         return every(view)
     about = event.fact(view)
-    source = view.net.table("sources").set_index("source_id").loc[about["source_id"]]
+    source = kept.by_id(view.net, "sources", "source_id").loc[about["source_id"]]
     text = f"{about['instrument'] or source['title']}"
     return [
         title(about["title"], html.Span(event.event_of(view), className="asked")),
@@ -45,7 +45,7 @@ def every(view: View) -> list[Component]:
     frame = view.net.table("events")[["title", "issuer", "measure", "acts_on", "end_use", "event"]].reset_index(
         drop=True
     )
-    status = legal.states(view.net, view.on)
+    status = kept.states(view.net, view.on)
     frame["status"] = frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun")
     frame["since"] = frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna("")
     frame = frame.sort_values("since", ascending=False, kind="stable", ignore_index=True)

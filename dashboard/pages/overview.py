@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import controls, views
+from dashboard import controls, kept, views
 from dashboard.cards import Card
 from dashboard.components import bullet_list, figure_card, folded, slot, title
 from dashboard.registry import Page
@@ -72,7 +72,7 @@ def ranking(view: View) -> Card:
 def lately(view: View) -> Card:
     """Changes of the legal calendar in the last 90 days."""
     frame = views.changes_lately(view)
-    events = view.net.table("events").set_index("event")["source_id"]
+    events = kept.by_id(view.net, "events", "event")["source_id"]
     return Card(
         "lately",
         "What changed lately",

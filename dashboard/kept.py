@@ -1,0 +1,49 @@
+"""What many parts of a page ask of the data or of one day: asked once, then kept. Nobody may change what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+
+import pandas as pd
+
+from supplychain.network import Network
+
+
+@lru_cache(maxsize=8)
+def names(net: Network) -> Mapping[str, str]:
+    """Good -> name."""
+    goods = net.table("goods")
+    return MappingProxyType(dict(zip(goods["good"], goods["name"], strict=True)))
+
+
+@lru_cache(maxsize=32)
+def by_id(net: Network, table: str, key: str) -> pd.DataFrame:
+    """A table with its ids as the index."""
+    return net.table(table).set_index(key)
+
+
+@lru_cache(maxsize=8)
+def production(net: Network) -> pd.DataFrame:
+    """The rows of production that are used, one a fact."""
+    return net.tables.chosen("production")
+
+
+@lru_cache(maxsize=64)
+def status(net: Network, on: date) -> pd.DataFrame:
+    """`net.status` of a day."""
+    return net.status(on)
+
+
+@lru_cache(maxsize=64)
+def states(net: Network, on: date) -> pd.DataFrame:
+    """The first (widest) state of each event by its id."""
+    return status(net, on).drop_duplicates("event").set_index("event")
+
+
+@lru_cache(maxsize=1024)
+def covered(net: Network, event: str, on: date) -> pd.DataFrame:
+    """What an event covers on a day."""
+    return net.model.calendar.covered(event, on)
