@@ -27,6 +27,7 @@ from supplychain.export import exposed_graph
 from supplychain.exposure import CENTRAL, Model, Result, content_of
 from supplychain.markets import everywhere
 from supplychain.mitigate import mitigations, smallest_set
+from supplychain.own_rows import rows_that_took_part
 from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
 from supplychain.sample_days import Days, sample_days
@@ -75,9 +76,8 @@ class Exposure(Result):
 
     @cached_property
     def own_rows(self) -> list[str]:
-        """The rows of the overlay that the chains of the products rest on, as `folder/table.csv:line`."""
-        labels = {label for product in self.products for label in ";".join(self.explain(product)["rows"]).split(";")}
-        return sorted(label for label in labels if "/" in label)
+        """The rows of the overlay that took part, as `folder/table.csv:line`; see `supplychain.own_rows`."""
+        return rows_that_took_part(self, self.simulated, self._net.tables)
 
     def _repr_html_(self) -> str:
         columns = ["name", "felt", "short_low", "short", "short_high", "dependent", "linked", "coverage", "why"]
@@ -121,6 +121,20 @@ class Exposure(Result):
         first = summarise_losses(lost)["first_day"]
         when = None if np.isnan(first[1]) else simulated.start + timedelta(days=int(first[1]))
         return (*lost[on].tolist(), *first, when)
+
+    @cached_property
+    def felt_notes(self) -> tuple[str, ...]:
+        """What a reader of the felt ranges of the day must know."""
+        simulated = self.simulated
+        if simulated is None:
+            return ()
+        found = [product for product in self.products if simulated.widened(product, self.scenario.on)]
+        if not found:
+            return ()
+        return (
+            f"Felt of {', '.join(found)}: on this day the central run lies outside the low and high runs (an earlier "
+            "halt can save stock), so the range shown is widened to hold it.",
+        )
 
     def adaptation_band(self) -> pd.DataFrame:
         """What is short if buyers outside the issuing countries meet the shortage differently: product, best, worst.
