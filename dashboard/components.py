@@ -34,6 +34,10 @@ WORDS = {
     "severity_low": "Severity, low (%)", "severity": "Severity (%)", "severity_high": "Severity, high (%)",
     "coverage_low": "Coverage, low (%)", "coverage_high": "Coverage, high (%)", "substitutability": "Substitutable (%)",
     "group_share": "Group share (%)", "takeover": "Takes over (%)", "hs_codes": "Customs codes",
+    "p05": "5 % quantile", "p50": "Median", "p95": "95 % quantile", "rank_correlation": "Rank correlation (-1 to 1)",
+    "first_loss_low": "First loss, late (day)", "first_loss": "First loss (day)",
+    "first_loss_high": "First loss, early (day)", "days_lost_low": "Lost, low (days)", "days_lost": "Lost (days)",
+    "days_lost_high": "Lost, high (days)", "of_days": "Of (days)",
     "hhi": "Concentration (HHI, 0 to 1)", "products_hit": "Products hit", "r": "Lost (%)",
 }  # fmt: skip
 SHARES = {column for column, words in WORDS.items() if words.endswith(("(%)", "(points)"))}

@@ -314,6 +314,36 @@ USES = (
         limits=("Costs and the time a measure takes are not in the model.",),
     ),
     Entry(
+        "sure",
+        "How sure: draws and the facts to check first",
+        (
+            "Every row with a range is drawn at random between its low and its high end, the central value being the "
+            "likeliest: severity, coverage, criticality, value share, makers' shares, stocks, days under way, refill "
+            "and the defaults that stand in for them. One draw a row, shared by all flows that rest on it; shares keep the "
+            "sum they had. The whole model is asked again for each draw.",
+            "The facts to check first are the rows whose draws go most with the answer, by rank correlation.",
+        ),
+        ("triangular(low, central, high)", "same seed, same draws"),
+        ("Unconfirmed clauses are not drawn: both branches are shown apart. Trade shares have no documented range.",),
+    ),
+    Entry(
+        "survival",
+        "Plan and simulation side by side",
+        (
+            "What is in force on the day is taken to begin that day with full stocks and to go on unchanged. The plan "
+            "of Simchi-Levi et al. (2015) is one linear programme over the whole stretch: it knows the end, sends each "
+            "unit where it helps most and ships at once. The simulation takes each day as it comes: a stock serves its "
+            "holder only, and what was shipped before the stop still arrives. A severity below 1 leaves that part of "
+            "the normal flow in both.",
+            "The last row is the simulation of the clauses on their own dates.",
+        ),
+        ("min Σ lost; what is used ≤ what arrives + stock, in sum", "time to survive = largest T with nothing lost"),
+        (
+            "Where inputs add up or stand in for each other, the simulation lets lines save stock while output is down "
+            "anyway and can come out ahead of the plan by some days. Sharing is not part of the plan.",
+        ),
+    ),
+    Entry(
         "chokepoints",
         "Chokepoints and leverage",
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from dashboard import controls, graph, views
+from dashboard import controls, graph, how_sure, views
 from dashboard import product_views as product
 from dashboard.cards import Card, source_ids
 from dashboard.components import bullet_list, facts, figure_card, folded, grid, lazy, link, section, slot, title
@@ -38,6 +38,11 @@ def layout(view: View) -> list[Component]:
                   lazy("by-commodity", "What each commodity adds", "The same by commodity.")], className="pair"),
         lazy("helps", "What would help", "Tries out a second source, stock, licences, substitutes and recycled supply "
              "one by one, each an exact run of the model: up to half a minute."),
+        html.Div([lazy("sure", "How sure", "Draws every row with a range at random and asks again: some seconds."),
+                  lazy("facts-first", "Check these facts first", "The rows that would narrow the answer most, with "
+                       "their sources; from the same draws.")], className="pair"),
+        lazy("survival", "Plan and simulation side by side", "Time to survive and units lost if what is in force on "
+             "this day goes on for a year: the best plan (Simchi-Levi et al. 2015) beside the simulation."),
         *([slot("reported")] if product.has_reports(view) else []),
         slot("alternatives"),
         slot("evidence"),
@@ -120,7 +125,8 @@ def over_time(view: View) -> Card:
         "Output over time",
         frame,
         lambda theme: figures.timeline(frame, changes, market=view.market, theme=theme),
-        note="Day by day to a year after the day asked about: stocks, transit and refill included.",
+        note="Day by day to a year after the day asked about: stocks, transit and refill included. Where the central "
+        "run leaves the range from the low to the high run, the range is widened to hold it.",
         help="felt",
     )
 
@@ -212,6 +218,7 @@ def callbacks(app: Dash, net: Network) -> None:
 PAGE = Page(
     "product", "Products", 20, layout,
     {"path": path, "over-time": over_time, "by-event": by_event, "by-commodity": by_commodity, "helps": helps,
+     "sure": how_sure.sure, "facts-first": how_sure.facts_first, "survival": how_sure.survival,
      "reported": reported, "alternatives": alternatives, "evidence": evidence},
     {"felt": felt, "graph": drawn}, callbacks=callbacks,
 )  # fmt: skip

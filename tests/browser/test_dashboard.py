@@ -320,6 +320,25 @@ def test_what_helps_on_demand(page: Page, base_url: str) -> None:
     expect(page.locator("#card-by-event")).to_be_visible(timeout=60_000)
 
 
+def test_how_sure_on_demand(page: Page, base_url: str) -> None:
+    """Quantiles with the number of draws, facts to check with their sources, and the plan beside the simulation."""
+    opened(page, base_url, f"/product/smartphone?{DAY}&reading=short")
+    page.locator(".card", has_text="How sure").get_by_role("button", name="Compute").click()
+    sure = page.locator(".card", has=page.locator("#card-sure"))
+    expect(sure).to_be_visible(timeout=90_000)
+    expect(sure).to_contain_text("seed 0")
+    expect(sure).to_contain_text("Short on the day, before stocks")
+    page.locator(".card", has_text="Check these facts first").get_by_role("button", name="Compute").click()
+    facts = page.locator(".card", has=page.locator("#card-facts-first"))
+    expect(facts).to_be_visible(timeout=90_000)
+    facts.get_by_role("tab", name="Sources").click()
+    expect(facts.get_by_role("link").first).to_be_visible()
+    page.locator(".card", has_text="Plan and simulation side by side").get_by_role("button", name="Compute").click()
+    plan = page.locator(".card", has=page.locator("#card-survival"))
+    expect(plan).to_be_visible(timeout=90_000)
+    expect(plan).to_contain_text("best plan")
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [

@@ -1,0 +1,80 @@
+"""How sure the answer about a product is, and the published plan beside the simulation: cards made when asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard import product_views as product
+from dashboard.cards import Card, source_ids
+from dashboard.state import View
+from supplychain.network import Exposure
+from supplychain.sample import sensitivity
+from supplychain.sample_days import Days
+from supplychain.survival import why_different
+
+DRAWS, DAY_DRAWS, SEED = 1_000, 200, 0
+FACTS = 5  # facts to check first
+HORIZON = 365  # days of the plan
+QUANTILES = ("p05", "p50", "p95")
+
+
+def sure(view: View) -> Card:
+    """5, 50 and 95 % quantiles of what is short, felt and when it begins."""
+    good, x = product.product_of(view), product.about(view).x
+    days = _days(x)
+    short = x.draws(DRAWS, SEED).frame.set_index("product").loc[good]
+    felt = days.frame.set_index("product").loc[good]
+    begins = f"days after {days.start}" if days.start is not None else "days"
+    rows: list[tuple[object, ...]] = [
+        ("Short on the day, before stocks", "% of normal supply", *(100 * short[q] for q in QUANTILES), DRAWS),
+        ("Felt on the day, after stocks and transit", "% of normal supply",
+         *(100 * felt[f"felt_{q}"] for q in QUANTILES), DAY_DRAWS),
+        ("First loss", begins, *(felt[f"first_day_{q}"] for q in QUANTILES), DAY_DRAWS),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["name", "unit", *QUANTILES, "draws"])
+    frame[list(QUANTILES)] = frame[list(QUANTILES)].astype(float).round(1)
+    return Card(
+        "sure",
+        "How sure",
+        frame,
+        note=f"Quantiles (5, 50, 95 %) over random draws of every row with a range, seed {SEED}; in {felt['hit']:.0%} "
+        "of them a loss begins by a year after this day (blank: that quantile has none). Unconfirmed clauses are not "
+        "drawn.",
+        help="sure",
+    )
+
+
+def facts_first(view: View) -> Card:
+    """The facts whose better knowledge would narrow the answer most."""
+    good, x = product.product_of(view), product.about(view).x
+    found = [
+        sensitivity(drawn, good).head(FACTS).assign(decides=what)
+        for drawn, what in ((x.draws(DRAWS, SEED), "how much is short"), (_days(x), "when it begins"))
+    ]
+    frame = pd.concat(found, ignore_index=True)
+    frame = frame[["decides", "table", "key", "low", "central", "high", "rank_correlation", "row", "source_id"]]
+    return Card(
+        "facts-first",
+        "Check these facts first",
+        frame,
+        None,
+        source_ids(frame["source_id"]),
+        f"Rows whose draws go most with the answer, by rank correlation; below {2 / DAY_DRAWS**0.5:.2f} by chance.",
+        help="sure",
+    )
+
+
+def _days(x: Exposure) -> Days:
+    return x.sample_days(DAY_DRAWS, SEED)
+
+
+def survival(view: View) -> Card:
+    """Time to survive and units lost beside the simulation of the same stop."""
+    good = product.product_of(view)
+    frame = product.about(view).x.survival(good, HORIZON)
+    why = why_different(frame)
+    numbers = [f"{name}{end}" for name in ("first_loss", "lost") for end in ("_low", "", "_high")]
+    frame[numbers] = frame[numbers].round(1)
+    ends = {f"lost{end}": f"days_lost{end}" for end in ("_low", "", "_high")}
+    frame = frame.rename(columns={**ends, "days": "of_days"})
+    return Card("survival", "Plan and simulation side by side", frame, note=why, help="survival")
