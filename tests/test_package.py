@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_every_installed_package_has_a_licence_that_fits() -> None:
         if (strict or not fits) and not known:
             unfit[name] = said
     assert not unfit
+
+
+def test_every_dependency_has_its_reason_and_bounds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    reasons = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    extras = [line for name, lines in project["optional-dependencies"].items() if name != "dev" for line in lines]
+    for line in [*project["dependencies"], *extras]:
+        name = re.split(r"[<>=\[]", line)[0]
+        assert ">=" in line, line
+        assert "<" in line, line
+        assert re.search(rf"^\|[^|]*\b{re.escape(name)}\b", reasons, re.MULTILINE), f"{name} has no reason"
 
 
 # --- nothing in the data is run ---------------------------------------------------------------------------------------
