@@ -319,8 +319,8 @@ USES = (
         (
             "Every row with a range is drawn at random between its low and its high end, the central value being the "
             "likeliest: severity, coverage, criticality, value share, makers' shares, stocks, days under way, refill "
-            "and the defaults that stand in for them. One draw a row, shared by all flows that rest on it; shares keep the "
-            "sum they had. The whole model is asked again for each draw.",
+            "and the defaults that stand in for them. One draw a row, shared by all flows that rest on it; shares keep "
+            "the sum they had. The whole model is asked again for each draw.",
             "The facts to check first are the rows whose draws go most with the answer, by rank correlation.",
         ),
         ("triangular(low, central, high)", "same seed, same draws"),

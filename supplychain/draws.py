@@ -248,8 +248,8 @@ class DrawnContent:
             shares = np.array([self._facts.of(name)[batch] for name in self._names])
             self._values = {key: self._content(test, np.hstack([_unknown(shares, 0.0), _unknown(shares, 1.0)]))}
         known, unless_known = np.hsplit(self._values[key][test.node[at]], 2)
-        result: Floats = caught_by(known, unless_known, test.threshold, test.named) | test.own[at, None]
-        return result.astype(float)
+        hit = caught_by(known, unless_known, test.threshold, test.named) | test.own[at, None]
+        return hit.astype(np.float64)
 
     def _undecided(self, test: ContentTest) -> Bools:
         """(N,) nodes whose test differs between all value shares low and all high."""

@@ -152,7 +152,7 @@ def test_bad_days_are_one_error(tmp_path: Path) -> None:
 
 
 def crossed(folder: Path) -> sc.Network:
-    """K needs M and X. M stops on day 0 and JPN holds 10 days of it; X stops (0, 1, 1) on days 0 to 19, without stock."""
+    """K needs M and X. M stops on day 0, JPN holds 10 days of it; X stops (0, 1, 1) on days 0 to 19, without stock."""
     stop_x = clause("x-stop", good="x")
     stop_x["severities"][0] |= {"severity_low": 0, "severity_high": 1}
     stop_x["event_phases"] = [*stop_x["event_phases"], {"event": "x-stop", "from": "2025-01-21", "status": "ended"}]
