@@ -4,7 +4,7 @@ Starts gunicorn as docs/serving.md says and lets users behave as a browser does:
 callbacks that the page triggers, all at the same time, as real requests. Every user draws product, good, event or
 country for each page, and changes the question now and then: the day (40 % the last one known, 45 % a day on which a
 clause changes, 15 % any day since July 2023), the market (45 % USA, 40 % one of seven others, 15 % any), the reading
-(25 % short, 5 % with sharing). Between two pages a user thinks (2 to 8 seconds, evenly drawn). Cards that are computed
+(25 % short, 5 % with sharing). Between two pages a user thinks (--think, evenly drawn). Cards that are computed
 only when asked for ("What would help") are left out.
 
 Prints how long callbacks and pages took (p50, p95, largest), apart for questions that the server was asked before and
@@ -36,7 +36,7 @@ import brotli
 
 import supplychain as sc
 
-THINK = (2.0, 8.0)  # seconds
+END = 5.0  # seconds that requests may still take when the time is over; then they are dropped and not counted
 MARKETS = ("EU", "DEU", "JPN", "KOR", "GBR", "FRA", "TWN")
 CONNECTIONS = 6  # that a browser opens to one host
 LIMIT = 120.0  # seconds after which an answer counts as an error
@@ -230,7 +230,7 @@ def slot_body(output: str, slot: str, asked: dict[str, str]) -> dict[str, object
     }
 
 
-async def use(port: int, mind: Mind, record: Record, wait: float, until: float) -> None:
+async def use(port: int, mind: Mind, record: Record, think: tuple[float, float], wait: float, until: float) -> None:
     """One user from the first page to the end."""
     browser, outputs = Browser(port, record), dict[str, str]()
     await asyncio.sleep(wait)
@@ -242,7 +242,7 @@ async def use(port: int, mind: Mind, record: Record, wait: float, until: float) 
                 await visit(browser, mind, record, outputs)
             except NoAnswerError as error:
                 record.errors.append(str(error))
-            await asyncio.sleep(min(mind.dice.uniform(*THINK), max(0.0, until - time.monotonic())))
+            await asyncio.sleep(min(mind.dice.uniform(*think), max(0.0, until - time.monotonic())))
             mind.ask_anew()
     finally:
         browser.close()
@@ -371,14 +371,24 @@ def told(record: Record, seconds: float, used: float, seen: list[tuple[float, li
     return "\n".join(lines)
 
 
-async def drive(port: int, users: int, seconds: float, seed: int, pids: list[int]) -> tuple[Record, list[Any]]:
+async def drive(
+    port: int, users: int, seconds: float, think: tuple[float, float], seed: int, pids: list[int]
+) -> tuple[Record, list[Any]]:
     """All users; they come one after the other within the first seconds."""
     record, choices = Record(), Choices(sc.load(os.environ.get("SUPPLYCHAIN_DATA")))
     until = time.monotonic() + seconds
     arrive = min(seconds / 6, users / 4)
     minds = [Mind(choices, random.Random(seed * 10_000 + k)) for k in range(users)]
-    people = [use(port, mind, record, mind.dice.uniform(0, arrive), until) for mind in minds]
-    seen, *_ = await asyncio.gather(watch(pids, max(1.0, seconds / 60), until), *people)
+    people = [
+        asyncio.create_task(use(port, mind, record, think, mind.dice.uniform(0, arrive), until)) for mind in minds
+    ]
+    seen = await watch(pids, max(1.0, seconds / 60), until)
+    done, late = await asyncio.wait(people, timeout=END)
+    for person in late:
+        person.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    for person in done:
+        person.result()
     return record, seen
 
 
@@ -386,6 +396,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--think", type=float, nargs=2, default=(2.0, 8.0), metavar=("LEAST", "MOST"))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
@@ -395,13 +406,13 @@ def main() -> int:
     try:
         pids = children(server.pid)
         before = sum(map(cpu, pids))
-        record, seen = asyncio.run(drive(port, asked.users, asked.seconds, asked.seed, pids))
+        record, seen = asyncio.run(drive(port, asked.users, asked.seconds, tuple(asked.think), asked.seed, pids))
         used = sum(map(cpu, pids)) - before
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)
-    print(f"{asked.users} users, {asked.workers} workers with {asked.threads} threads, think {THINK[0]:g} to "
-          f"{THINK[1]:g} s")  # fmt: skip
+    print(f"{asked.users} users, {asked.workers} workers with {asked.threads} threads, think {asked.think[0]:g} to "
+          f"{asked.think[1]:g} s")  # fmt: skip
     print(told(record, asked.seconds, used, seen))
     return 1 if record.errors else 0
 
