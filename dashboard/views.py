@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from dashboard import kept
 from dashboard.state import View
-from supplychain.figures.style import listed, span
-from supplychain.output import share
+from supplychain.figures.style import listed, percent, span
 
 LATELY = 90  # days
 ARTICLE = ("United ", "European ", "Netherlands", "Philippines", "Czech Rep", "Dominican Rep", "G7", "Euro")
@@ -49,7 +49,7 @@ def date_words(day: date) -> str:
 
 def market_name(view: View) -> str:
     """The market in a sentence."""
-    countries = view.net.table("countries").set_index("country")["name"]
+    countries = kept.by_id(view.net, "countries", "country")["name"]
     return with_article(str(countries.get(view.market, view.market)))
 
 
@@ -103,7 +103,7 @@ def range_words(row: pd.Series, by: str) -> str:
     low, high = row.get(f"{by}_low"), row.get(f"{by}_high")
     if low is None or high is None:
         return ""
-    return f"{share(float(low)) or 'unknown'} to {share(float(high)) or 'unknown'}"
+    return f"{percent(float(low))} to {percent(float(high))}"
 
 
 def sources_of(view: View, products: Sequence[str]) -> tuple[str, ...]:

@@ -153,8 +153,8 @@ def test_days_until_shortfall_in_words() -> None:
                      "first_day_high": 40.0, "first_date": pd.Timestamp("2025-06-09").date()})  # fmt: skip
     found = product_views.felt_facts(row, pd.Timestamp(DAY).date())
     said = {label: (value, small) for label, value, small in found}
-    assert said["Felt: output lost"] == ("40 %", "10% to 50%")
-    assert said["Until shortfall"] == ("66 days", "after 2025-06-05, on 2025-06-09; 40 days to none")
+    assert said["Felt: output lost"] == ("40 %", "10 % to 50 %")
+    assert said["First loss"] == ("2025-08-10", "central run; 2025-07-15 to none within a year from this day")
 
 
 def test_good_page_lists_clauses_that_cover_it(net: sc.Network) -> None:

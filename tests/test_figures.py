@@ -261,7 +261,7 @@ def test_unit_is_named(kind: str) -> None:
     units = {
         "prices": "USD/kg",
         "observed_vs_modelled": "t",
-        "stock_cover": "days",
+        "stock_cover": "day",
         "phases": "day",
         "supply_map": "share",
     }
@@ -410,9 +410,10 @@ def test_words_for_numbers() -> None:
         "+under 1 points",
         "unknown",
     ]
-    assert cover_words([90.0, 60.0, 30.0], 365) == "day 60 (from day 30 to day 90)"
-    assert cover_words([NAN, 60.0, 30.0], 365) == "day 60 (from day 30 to never within the period)"
-    assert cover_words([NAN, NAN, NAN], 365) == "no loss within 365 days"
+    start = pd.Timestamp("2025-04-04")
+    assert cover_words([90.0, 60.0, 30.0], start, 365) == "2025-06-03 (from 2025-05-04 to 2025-07-03)"
+    assert cover_words([NAN, 60.0, 30.0], start, 365) == "2025-06-03 (from 2025-05-04 to not by 2026-04-04)"
+    assert cover_words([NAN, NAN, NAN], start, 365) == "no loss by 2026-04-04"
 
 
 def test_years_and_months_stand_in_their_middle() -> None:
@@ -621,8 +622,13 @@ def test_prices_of_different_units_do_not_share_an_axis() -> None:
 
 def test_stock_cover_points_on_where_the_mild_run_never_loses() -> None:
     fig = draw("stock_cover")
-    assert trace(fig, "central run").x == (60.0, 100.0)
-    assert trace(fig, "severe to mild run").x == (30.0, 90.0, None, 45.0, 365.0, None)
-    assert trace(fig, "not lost in the mild run").x == (365.0,)
-    assert any(note.text == "no loss within 365 days" for note in fig.layout.annotations)
+    begin = pd.Timestamp("2025-04-04").timestamp() * 1e3
+
+    def days(name: str) -> list[float | None]:
+        return [x if x is None else round((x - begin) / 86.4e6, 1) for x in trace(fig, name).x]
+
+    assert days("central run") == [60, 100]
+    assert days("severe to mild run") == [30, 90, None, 45, 365, None]
+    assert days("not lost in the mild run") == [365]
+    assert any(note.text == "no loss by 2026-04-04" for note in fig.layout.annotations)
     assert "2 of 3 products can lose output" in fig.layout.meta["alt"]

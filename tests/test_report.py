@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -418,14 +419,20 @@ def test_cells() -> None:
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
-        ((float("nan"), float("nan"), float("nan")), "not within 365 days in any run"),
-        ((float("nan"), float("nan"), 20.0), "not within 365 days in the central run (20 in the severe run)"),
-        ((90.0, 60.0, 30.0), "after about 60 days (30 in the severe run, 90 in the mild run)"),
-        ((60.0, 60.0, 60.0), "after about 60 days"),
+        ((float("nan"), float("nan"), float("nan")), "not by 4 April 2026 in any run"),
+        (
+            (float("nan"), float("nan"), 20.0),
+            "not by 4 April 2026 in the central run (24 April 2025 in the severe run)",
+        ),
+        (
+            (90.0, 60.0, 30.0),
+            "from about 3 June 2025 (4 May 2025 in the severe run, 3 July 2025 in the mild run)",
+        ),
+        ((60.0, 60.0, 60.0), "from about 3 June 2025"),
     ],
 )
-def test_days_left(ends: tuple[float, float, float], said: str) -> None:
-    assert words.days_left(*ends, 365) == said
+def test_first_loss(ends: tuple[float, float, float], said: str) -> None:
+    assert words.first_loss(*ends, date(2025, 4, 4), 365) == said
 
 
 def test_unknown_is_not_zero() -> None:

@@ -245,16 +245,18 @@ def stock_cover(
     top: int = 25,
     theme: style.ThemeName = "light",
 ) -> go.Figure:
-    """Days from the first clause until output is first lost, for each product, with its range.
+    """The day on which output is first lost, for each product, with its range.
 
     dot = central, line = severe run to mild run, arrow = in the mild run it does not fall short within the period
-    frame: product, first_day_low, first_day, first_day_high (days; blank = not within the period); optional name
-    start: the day of the first clause; horizon: days looked at; today: day to mark
+    frame: product, first_day_low, first_day, first_day_high (days after `start`; blank = not within the period);
+    optional name; start: day 0; horizon: days looked at; today: days after the start to mark
     Returns the figure, earliest first. Raises InputError.
     """
     ends = ["first_day_low", "first_day", "first_day_high"]
     style.need("stock_cover", frame, ["product", *ends])
-    title = f"Days until output is lost, {market}, counted from {start}"
+    begin = pd.Timestamp(str(start))
+    last = begin + pd.Timedelta(days=horizon)
+    title = f"Day on which output is first lost, {market}, {begin.date()} to {last.date()}"
     if frame.empty:
         return style.blank(
             "stock_cover", title, "No product was simulated.", "Choose products, or a market that buys them.", theme
@@ -269,15 +271,20 @@ def stock_cover(
     late = days.max(axis=1).where(~never, float(horizon))
     labels = [wrap(name, 36) for name in names(rows, "product")]
     hover = [
-        _lines(f"<b>{wrap(n, 50)}</b>", cover_words(list(d), horizon))
+        _lines(f"<b>{wrap(n, 50)}</b>", cover_words(list(d), begin, horizon))
         for n, d in zip(names(rows, "product"), days.itertuples(index=False, name=None), strict=True)
     ]
     y = np.arange(len(rows))
     fig = Draft()
-    _ranges(fig, colours, y, early, late, "severe to mild run")
-    _marks(fig, colours, y, days["first_day"], "central run", "circle", hover, colours.main)
-    _marks(fig, colours, y, late.where(never), "not lost in the mild run", "triangle-right", hover, colours.main)
-    values = ["" if math.isnan(e) else _day_words(d) for d, e in zip(days["first_day"], early, strict=True)]
+
+    def dated(after: pd.Series) -> pd.Series:
+        """Positions on an axis of dates: milliseconds since 1970."""
+        return begin.timestamp() * 1e3 + after * 86.4e6
+
+    _ranges(fig, colours, y, dated(early), dated(late), "severe to mild run")
+    _marks(fig, colours, y, dated(days["first_day"]), "central run", "circle", hover, colours.main)
+    _marks(fig, colours, y, dated(late.where(never)), "not lost in the mild run", "triangle-right", hover, colours.main)
+    values = ["" if math.isnan(e) else _day_words(d, begin) for d, e in zip(days["first_day"], early, strict=True)]
     style.rows_axis(fig, labels, values)
     for k in np.flatnonzero(early.isna()):
         fig.add_annotation(
@@ -287,23 +294,25 @@ def stock_cover(
             y=int(k),
             yanchor="middle",
             showarrow=False,
-            text=f"no loss within {horizon} days",
+            text=f"no loss by {last.date()}",
             font={"size": 11, "color": colours.faint},
         )
+    note = ""
     if today is not None:
-        fig.add_vline(x=today, line={"color": colours.faint, "dash": "dash", "width": 1})
+        asked = begin + pd.Timedelta(days=today)
+        fig.add_vline(x=asked.isoformat(), line={"color": colours.faint, "dash": "dash", "width": 1})
+        note = f"Dashed: {asked.date()}, the day asked about."
     fig.update_xaxes(
-        title={"text": f"days after {escape(start)}", "standoff": 6},
-        range=[0, horizon * 1.03],
+        title={"text": "day", "standoff": 6},
+        type="date",
+        range=[begin.isoformat(), (begin + pd.Timedelta(days=horizon * 1.03)).isoformat()],
         fixedrange=True,
         nticks=6,
     )
     count = int(early.notna().sum())
-    note = f"Period: {horizon} days. Dashed: day {today}." if today is not None else f"Period: {horizon} days."
-    alt = (
-        f"{title}: {int(order['_first'].notna().sum())} of {len(order)} products can lose output within {horizon} days"
-    )
-    alt += f", first {names(rows, 'product')[0]}: {cover_words(days.iloc[0].tolist(), horizon)}." if count else "."
+    alt = f"{title}: {int(order['_first'].notna().sum())} of {len(order)} products can lose output"
+    earliest = cover_words(days.iloc[0].tolist(), begin, horizon)
+    alt += f", first {names(rows, 'product')[0]}: {earliest}." if count else "."
     return style.finish(fig, "stock_cover", title, [note, cut], alt, theme, _height(labels), legend_rows=3)
 
 
@@ -316,20 +325,25 @@ def points(change: float) -> str:
     return f"{sign}{size} points"
 
 
-def cover_words(run: Sequence[float], horizon: int) -> str:
-    """Days until output is lost (low, central, high run; nan = not within the period) in words."""
+def cover_words(run: Sequence[float], start: pd.Timestamp, horizon: int) -> str:
+    """The day of the first loss (low, central, high run, as days after the start; nan = not in the period) in words."""
     low, central, high = run
     known = [day for day in run if not math.isnan(day)]
+    end = _day(horizon, start)
     if not known:
-        return f"no loss within {horizon} days"
+        return f"no loss by {end}"
     if math.isnan(low) and math.isnan(high):
-        return _day_words(central)
-    late = f"to day {max(known):.0f}" if len(known) == 3 else "to never within the period"
-    return f"{_day_words(central)} (from day {min(known):.0f} {late})"
+        return _day_words(central, start)
+    late = f"to {_day(max(known), start)}" if len(known) == 3 else f"to not by {end}"
+    return f"{_day_words(central, start)} (from {_day(min(known), start)} {late})"
 
 
-def _day_words(day: float) -> str:
-    return "no loss in the central run" if math.isnan(day) else f"day {day:.0f}"
+def _day(days: float, start: pd.Timestamp) -> str:
+    return str((start + pd.Timedelta(days=int(days))).date())
+
+
+def _day_words(days: float, start: pd.Timestamp) -> str:
+    return "no loss in the central run" if math.isnan(days) else _day(days, start)
 
 
 def _lines(*parts: str) -> str:

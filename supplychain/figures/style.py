@@ -152,8 +152,9 @@ def span(low: float, value: float, high: float) -> str:
 
 
 def numbers(values: Iterable[Any]) -> list[float | None]:
-    """Plain numbers for plotly, six digits, None for unknown: short, and the same bytes each time."""
-    return [None if pd.isna(v) else float(f"{float(v):.6g}") for v in values]
+    """Plain numbers for plotly, whole or of six digits, None for unknown: short, and the same bytes each time."""
+    found = (None if pd.isna(v) else float(v) for v in values)
+    return [v if v is None or v.is_integer() else float(f"{v:.6g}") for v in found]
 
 
 def days(values: Iterable[Any]) -> list[str | None]:

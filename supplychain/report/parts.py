@@ -146,9 +146,9 @@ def over_time(ask: Ask, products: Sequence[str], key: str = "over-time") -> tupl
         ),
         Text(
             (
-                f"Day 0 is {words.day(simulated.start)}, when the first clause of the question takes effect (at most "
-                f"three years before the day asked about). Days after {words.day(ask.on)} show what is expected if the "
-                "clauses run as the data know them; expected is not happened.",
+                f"The simulation begins on {words.day(simulated.start)}, when the first clause of the question takes "
+                f"effect (at most three years before the day asked about). After {words.day(ask.on)} it shows what is "
+                "expected if the clauses run as the data know them; expected is not happened.",
             )
         ),
     )

@@ -10,6 +10,7 @@ from supplychain.report import parts, words
 from supplychain.report.ask import Ask
 from supplychain.report.closing import finish
 from supplychain.report.model import Block, Column, Figure, Report, Section, Table, Text
+from supplychain.report.plans import side_by_side
 
 LEVEL = 0.1  # shortage that the smallest set of measures is to reach
 
@@ -33,7 +34,7 @@ def product(ask: Ask) -> Report:
                 Section("makers", "Who makes what it hangs on", parts.makers(ask, made, "what it hangs on"))
             )
         ask.step(0.3, "over time")
-        sections.append(Section("over-time", "Over time", parts.over_time(ask, [good])))
+        sections.append(Section("over-time", "Over time", (*parts.over_time(ask, [good]), *side_by_side(ask, good))))
         sections += _reported(ask, good)
         events = sorted({*row["events"], *ask.x.contributions(good)["player"]})
         sections.append(
@@ -78,11 +79,10 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
             f"{words.share(row['felt_high'])} of output is lost."
         )
     elif row["short_high"] > 0 and ask.x.simulated is not None:
-        horizon = ask.x.simulated.run.days - 1
-        left = words.days_left(row["first_day_low"], row["first_day"], row["first_day_high"], horizon)
-        lines.append(
-            f"Stocks are estimated to cover it so far: output is expected to be lost {left}, from the first clause."
-        )
+        run = ask.x.simulated.run
+        low, central, high = (float(row[name]) for name in ("first_day_low", "first_day", "first_day_high"))
+        when = words.first_loss(low, central, high, run.start, run.days - 1)
+        lines.append(f"Stocks are estimated to cover it so far: output is expected to be lost {when}.")
     lines += _last_report(ask, row["product"])
     if row["only_prior"]:
         lines.append("Only a prior speaks for how much of the flow is lost: no trade figure of this clause is known.")

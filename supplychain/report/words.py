@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -117,21 +117,25 @@ def listed(names: Sequence[str], shown: int = 4) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
-def days_left(low: float, central: float, high: float, horizon: int) -> str:
-    """When output is first lost, counted in days; low is the run with the least loss.
+def first_loss(low: float, central: float, high: float, start: date, horizon: int) -> str:
+    """When output is first lost: days after the start as dates; low is the run with the least loss.
 
-    >>> days_left(float("nan"), 80.0, 40.0, 365)
-    'after about 80 days (40 in the severe run, not within 365 in the mild run)'
+    >>> first_loss(float("nan"), 80.0, 40.0, date(2025, 4, 4), 365)
+    'from about 23 June 2025 (14 May 2025 in the severe run, not by 4 April 2026 in the mild run)'
     """
+
+    def told(days: float) -> str:
+        return day(start + timedelta(days=int(days)))
+
     if not any(known(v) for v in (low, central, high)):
-        return f"not within {horizon} days in any run"
-    severe = f"{high:.0f} in the severe run" if known(high) else ""
-    mild = f"{low:.0f} in the mild run" if known(low) else f"not within {horizon} in the mild run"
+        return f"not by {told(horizon)} in any run"
+    severe = f"{told(high)} in the severe run" if known(high) else ""
+    mild = f"{told(low)} in the mild run" if known(low) else f"not by {told(horizon)} in the mild run"
     if not known(central):
-        return f"not within {horizon} days in the central run ({severe})"
+        return f"not by {told(horizon)} in the central run ({severe})"
     if low == central == high:
-        return f"after about {central:.0f} days"
-    return f"after about {central:.0f} days ({', '.join(part for part in (severe, mild) if part)})"
+        return f"from about {told(central)}"
+    return f"from about {told(central)} ({', '.join(part for part in (severe, mild) if part)})"
 
 
 def cell(column: Column, row: Mapping[str, Any], numbers: Mapping[str, int]) -> str:
