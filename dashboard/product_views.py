@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
+from dashboard import kept
 from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
@@ -41,10 +43,9 @@ def simulated(view: View) -> View:
     return view if product_of(view) in view.x.products else about(view)
 
 
-def names(view: View) -> dict[str, str]:
+def names(view: View) -> Mapping[str, str]:
     """Good -> name."""
-    goods = view.net.table("goods")
-    return dict(zip(goods["good"], goods["name"], strict=True))
+    return kept.names(view.net)
 
 
 def row(view: View) -> pd.Series:
@@ -110,18 +111,15 @@ def fact_list(r: pd.Series) -> list[tuple[str, str, str]]:
 
 def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
     """Key figures of the simulation: what is felt, days until shortfall."""
-    first = r["first_day"]
-    if pd.isna(first):
-        days, small = "none", "no loss within a year from this day, central run"
-    else:
-        days, small = f"{first:.0f} days", f"after {start}, on {r['first_date']}"
-    ends = [r["first_day_high"], r["first_day_low"]]
-    known = ["none" if pd.isna(end) else f"{end:.0f} days" for end in ends]
-    if known[0] != known[1]:
-        small += f"; {known[0]} to {known[1]}"
+    horizon = "within a year from this day"
+    first, earliest, latest = (
+        f"none {horizon}" if start is None or pd.isna(r[name]) else str(start + timedelta(days=int(r[name])))
+        for name in ("first_day", "first_day_high", "first_day_low")
+    )
+    small = "central run" if earliest == latest else f"central run; {earliest} to {latest}"
     return [
         ("Felt: output lost", percent(float(r["felt"])), range_words(r, "felt")),
-        ("Until shortfall", days, small),
+        ("First loss", first.partition(" ")[0], small),
     ]
 
 
@@ -151,7 +149,7 @@ def contributions(view: View, by: str) -> pd.DataFrame:
     frame = frame[(frame[["alone", "last", "shapley"]].abs() > 1e-9).any(axis=1)].reset_index(drop=True)
     if by == "commodity":
         return frame.assign(name=frame["player"].str.replace("_", " "))
-    titles = view.net.table("events").set_index("event")["title"]
+    titles = kept.by_id(view.net, "events", "event")["title"]
     named = [str(titles.get(event, event)) for event in frame["player"]]
     return frame.assign(name=named, to_event=[view.link("event", event) for event in frame["player"]])
 
