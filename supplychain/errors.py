@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:  # a bad argument must not cost the import of pandas
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 Level = Literal["error", "warning"]
 
 SHOWN_CHARACTERS = 60  # of a value, in a message: a hostile cell must not flood the screen
 SHOWN_PROBLEMS = 20  # in the text of one DataError; `.problems` has them all
+NAMES_SEARCHED = 10_000  # more names than this are not searched for the nearest ones
 SHOWN_CHOICES = 12  # a longer list of allowed values is counted instead of printed
 
 _LISTED_BY = {"good": "'supplychain goods' lists all {}.", "event": "'supplychain events' lists all {}."}
@@ -43,6 +49,12 @@ def nearest(value: str, allowed: Iterable[str], count: int = 3) -> list[str]:
         by_form.setdefault(fold(name), name)
     matches = difflib.get_close_matches(fold(value[:SHOWN_CHARACTERS]), by_form, n=count, cutoff=0.6)
     return [by_form[match] for match in matches]
+
+
+def did_you_mean(value: object, allowed: Collection[Any], otherwise: str = "") -> str:
+    """A question with the nearest names; `otherwise` where none is near or they are too many to search."""
+    close = nearest(str(value), map(str, allowed)) if len(allowed) <= NAMES_SEARCHED else []
+    return f"Did you mean {' or '.join(map(repr, close))}?" if close else otherwise
 
 
 @dataclass(frozen=True)
@@ -131,3 +143,18 @@ class UnknownIdError(SupplyChainError):
         if len(self._names) <= SHOWN_CHOICES:
             return f"{text} Allowed: {', '.join(sorted(self._names)) or 'none'}."
         return f"{text} {self.count} are known."
+
+
+def refuse_cells(
+    call: str, table: str, frame: pd.DataFrame, column: str, bad: NDArray[np.bool_], allowed: str, remedy: str
+) -> None:
+    """One InputError for all bad cells of a column: the first place, how many more, and the next places."""
+    places = bad.nonzero()[0]
+    if not len(places):
+        return
+    value = frame[column].iloc[places[0]]
+    got = value.item() if hasattr(value, "item") else value  # numpy's numbers as Python writes them
+    if len(places) > 1:
+        following = ", ".join(str(frame.index[place]) for place in places[1:4])
+        remedy = f"{remedy} {len(places) - 1} more rows are like it (rows {following}{' ...' * (len(places) > 4)})."
+    raise InputError(call, f"{table} row {frame.index[places[0]]} column {column}", got, allowed, remedy)

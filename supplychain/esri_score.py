@@ -8,7 +8,9 @@ nation-wide supply networks", Scientific Reports 12, 7719 (2022). Shocks run dow
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from supplychain.errors import InputError, nearest
+from supplychain.errors import InputError, did_you_mean, refuse_cells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,8 +27,8 @@ Table = Mapping[Any, Any] | pd.Series  # a dict, or a Series with the keys as it
 
 ESSENTIAL, ADDS, NONE = 0, 1, 2
 ROLES = {"essential": ESSENTIAL, "adds": ADDS, "none": NONE}
+THREADS = min(os.cpu_count() or 1, 8)
 BLOCK_CELLS = 2**19  # purchase groups x shocks solved at once (4 MB an array): more falls out of the cache, slower
-NAMES_SEARCHED = 10_000  # more names than this are not searched for the nearest ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +122,15 @@ def esri_arrays(links: FirmLinks, capacity: Floats, tol: float = 1e-12) -> tuple
 
     d, u = np.empty(capacity.shape), np.empty(capacity.shape)
     block = _block(links)
-    for start in range(0, capacity.shape[1], block):
+
+    def solve(start: int) -> None:
         part = slice(start, start + block)
         psi = np.ascontiguousarray(capacity[:, part], dtype=np.float64)
         d[:, part], u[:, part] = _settle(down, psi, tol), _settle(up, psi, tol)
+
+    with ThreadPoolExecutor(THREADS) as threads:  # sparse products let others run meanwhile
+        for _ in threads.map(solve, range(0, capacity.shape[1], block)):
+            pass
     return d, u
 
 
@@ -216,7 +223,7 @@ def esri_each(
     """
     names, links = _read("esri_each", flows, kind, role, market, tol)
     closed = np.arange(len(names)) if firms is None else _numbers_of("esri_each", "firms", list(firms), names)
-    batch = _block(links)
+    batch = _block(links) * THREADS
     found = np.empty((len(closed), 3))
     for start in range(0, len(closed), batch):
         part = closed[start : start + batch]
@@ -251,12 +258,12 @@ def _read(
     kind_number, kind_names = pd.factorize(kinds.reindex(firms), sort=False)
 
     weight = _floats(flows["weight"])
-    _refuse(call, flows, "weight", ~((weight >= 0) & np.isfinite(weight)), "a finite number, 0 or more",
-            "Correct the weight or drop the row.")  # fmt: skip
+    refuse_cells(call, "flows", flows, "weight", ~((weight >= 0) & np.isfinite(weight)), "a finite number, 0 or more",
+                 "Correct the weight or drop the row.")  # fmt: skip
     ends = []
     for column in ("supplier", "buyer"):
         number = firms.get_indexer(pd.Index(flows[column]))
-        _refuse(call, flows, column, number < 0, "a firm that `kind` names", "Add the firm to `kind`.")
+        refuse_cells(call, "flows", flows, column, number < 0, "a firm that `kind` names", "Add the firm to `kind`.")
         ends.append(number[weight > 0].astype(np.int64))
     supplier, buyer = ends
     if not len(supplier):
@@ -309,20 +316,7 @@ def _numbers_of(call: str, argument: str, names: list[Any], firms: pd.Index) -> 
     unknown = np.flatnonzero(number < 0)
     if len(unknown):
         name = names[unknown[0]]
-        close = nearest(str(name), map(str, firms)) if len(firms) <= NAMES_SEARCHED else []
-        hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else "Add it to `kind` or leave it out."
+        hint = did_you_mean(name, firms, "Add it to `kind` or leave it out.")
         more = f" {len(unknown) - 1} more names are unknown." if len(unknown) > 1 else ""
         raise InputError(call, f"firm in {argument}", name, f"one of the {len(firms)} firms of `kind`", hint + more)
     return number
-
-
-def _refuse(call: str, flows: pd.DataFrame, column: str, bad: NDArray[np.bool_], allowed: str, remedy: str) -> None:
-    """One error for all bad cells of a column: the first place, how many more, and the next places."""
-    places = np.flatnonzero(bad)
-    if len(places):
-        value = flows[column].iloc[places[0]]
-        got = value.item() if isinstance(value, np.generic) else value
-        if len(places) > 1:
-            following = ", ".join(str(flows.index[place]) for place in places[1:4])
-            remedy = f"{remedy} {len(places) - 1} more rows are like it (rows {following}{' ...' * (len(places) > 4)})."
-        raise InputError(call, f"flows row {flows.index[places[0]]} column {column}", got, allowed, remedy)

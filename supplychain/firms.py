@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from supplychain.availability import Floats, Ints, Pool, Restrictions, SharingMode, availability
 from supplychain.edges import Edges, Source, read_edges
-from supplychain.errors import InputError, UnknownIdError, nearest
+from supplychain.errors import InputError, UnknownIdError, did_you_mean
 from supplychain.esri_score import ADDS, ESSENTIAL, NONE, Esri, FirmLinks, esri_arrays, firm_links, scores
 from supplychain.firm_chain import build, in_order_of_making
 from supplychain.survive import time_to_survive
@@ -26,7 +26,6 @@ Stops = Hashable | Iterable[Hashable] | Mapping[Any, float]
 MEMORY = 1_000_000_000  # bytes that a batch of scenarios may take
 FELT = 1e-9  # a smaller loss is rounding
 MOST_LINKS_TO_PLAN = 300_000  # of a linear programme
-NAMES_SEARCHED = 10_000  # more names than this are not searched for the nearest ones
 BOUND_ROUNDS = 60  # of the bound on what a stop can cost; with cycles it may not settle
 
 
@@ -278,8 +277,7 @@ class SupplyNetwork:
         at = self.firm.get_indexer(pd.Index(listed, dtype=None if listed else self.firm.dtype))
         for unknown in np.flatnonzero(at < 0)[:1]:
             value = listed[unknown]
-            close = nearest(str(value), map(str, self.firm)) if len(self.firm) <= NAMES_SEARCHED else []
-            remedy = f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
+            remedy = did_you_mean(value, self.firm)
             raise InputError("SupplyNetwork", "firm", value, f"one of {len(self.firm):,} firms", remedy)
         return at
 

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from supplychain.errors import InputError, SupplyChainError, nearest
+from supplychain.errors import InputError, SupplyChainError, did_you_mean, refuse_cells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +45,7 @@ COLUMNS = {
 }
 NOISE = 1e-9  # a smaller share of a demand is the solver's rounding, not a loss
 LEAST_WHOLE_NEED = 1e-3  # the solver takes 1e-6 off a whole number for whole: no room for smaller needs
-NAMES_SEARCHED = 10_000  # more names than this are not searched for the nearest ones
+ADD_IT = "Add it to `nodes` or leave it out."
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,9 +245,9 @@ def _programme(
     for table, frame in (("nodes", nodes), ("needs", needs), ("links", links)):
         _check_columns(call, table, frame)
     node = pd.Index(nodes["node"])
-    _refuse(call, "nodes", nodes, "node", node.isna() | node.duplicated(), "every node once, never blank",
-            "Merge or drop the row.")  # fmt: skip
-    _refuse(call, "nodes", nodes, "kind", nodes["kind"].isna(), "what the node makes", "Name its kind.")
+    refuse_cells(call, "nodes", nodes, "node", node.isna() | node.duplicated(), "every node once, never blank",
+                 "Merge or drop the row.")  # fmt: skip
+    refuse_cells(call, "nodes", nodes, "kind", nodes["kind"].isna().to_numpy(), "what the node makes", "Name its kind.")
     stock = _amounts(call, "nodes", nodes, "stock", "units on hand, 0 or more", "0 says that nothing is held.")
     demand = _amounts(call, "nodes", nodes, "demand", "units a day, 0 or more", "0 says that no customer is served.")
     capacity = _amounts(call, "nodes", nodes, "capacity", "units a day, 0 or more, or blank for no limit",
@@ -262,13 +262,16 @@ def _programme(
     kind_number, kind_names = pd.factorize(nodes["kind"])
     need_node = _known(call, "needs", needs, "node", node)
     need_kind = _known(call, "needs", needs, "kind", pd.Index(kind_names))
-    twice = needs.duplicated(["node", "kind"])
-    _refuse(call, "needs", needs, "kind", twice, "every needed kind once a node", "Add the two rows up or drop one.")
+    twice = needs.duplicated(["node", "kind"]).to_numpy()
+    refuse_cells(
+        call, "needs", needs, "kind", twice, "every needed kind once a node", "Add the two rows up or drop one."
+    )
     need = _amounts(call, "needs", needs, "need", "units in one unit made, above 0",
                     "Drop the row if none is needed.", above=True)  # fmt: skip
     if not scaled:
-        _refuse(call, "needs", needs, "need", need < LEAST_WHOLE_NEED, f"{LEAST_WHOLE_NEED} or more for whole units",
-                "Give that kind in smaller units, or leave `whole` out.")  # fmt: skip
+        enough = f"{LEAST_WHOLE_NEED} or more for whole units"
+        refuse_cells(call, "needs", needs, "need", need < LEAST_WHOLE_NEED, enough,
+                     "Give that kind in smaller units, or leave `whole` out.")  # fmt: skip
     supplier = _known(call, "links", links, "supplier", node)
     buyer = _known(call, "links", links, "buyer", node)
 
@@ -352,7 +355,9 @@ def _positions(call: str, argument: str, names: Any, node: pd.Index) -> Ints:
     listed = [names] if single else list(dict.fromkeys(names))
     position = node.get_indexer(pd.Index(listed, dtype=object)).astype(np.int64)
     for unknown in np.flatnonzero(position < 0)[:1]:
-        raise InputError(call, f"node in {argument}", listed[unknown], _names(node), _hint(listed[unknown], node))
+        raise InputError(
+            call, f"node in {argument}", listed[unknown], _names(node), did_you_mean(listed[unknown], node, ADD_IT)
+        )
     return position
 
 
@@ -361,19 +366,14 @@ def _known(call: str, table: str, frame: pd.DataFrame, column: str, allowed: pd.
     position = allowed.get_indexer(pd.Index(frame[column])).astype(np.int64)
     bad = position < 0
     if bad.any():
-        remedy = _hint(frame[column].iloc[int(bad.argmax())], allowed)
+        remedy = did_you_mean(frame[column].iloc[int(bad.argmax())], allowed, ADD_IT)
         what = "a kind that a node makes" if column == "kind" else "a node of `nodes`"
-        _refuse(call, table, frame, column, bad, f"{what}: {_names(allowed)}", remedy)
+        refuse_cells(call, table, frame, column, bad, f"{what}: {_names(allowed)}", remedy)
     return position
 
 
 def _names(allowed: pd.Index) -> str:
     return ", ".join(map(str, allowed)) if len(allowed) <= 12 else f"one of {len(allowed)} names"
-
-
-def _hint(value: object, allowed: pd.Index) -> str:
-    close = nearest(str(value), map(str, allowed)) if len(allowed) <= NAMES_SEARCHED else []
-    return f"Did you mean {' or '.join(map(repr, close))}?" if close else "Add it to `nodes` or leave it out."
 
 
 def _amounts(
@@ -390,17 +390,5 @@ def _amounts(
     numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     empty = frame[column].isna().to_numpy()
     fine = (numbers > 0 if above else numbers >= 0) & np.isfinite(numbers)
-    _refuse(call, table, frame, column, ~(fine if blank is None else fine | empty), allowed, remedy)
+    refuse_cells(call, table, frame, column, ~(fine if blank is None else fine | empty), allowed, remedy)
     return numbers if blank is None else np.where(empty, blank, numbers)
-
-
-def _refuse(call: str, table: str, frame: pd.DataFrame, column: str, bad: Any, allowed: str, remedy: str) -> None:
-    """One error for all bad cells of a column: the first place, how many more, and the next places."""
-    places = np.flatnonzero(np.asarray(bad))
-    if len(places):
-        value = frame[column].iloc[places[0]]
-        got = value.item() if isinstance(value, np.generic) else value
-        if len(places) > 1:
-            following = ", ".join(str(frame.index[place]) for place in places[1:4])
-            remedy = f"{remedy} {len(places) - 1} more rows are like it (rows {following}{' ...' * (len(places) > 4)})."
-        raise InputError(call, f"{table} row {frame.index[places[0]]} column {column}", got, allowed, remedy)
