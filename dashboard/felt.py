@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -12,32 +13,38 @@ import numpy as np
 from dashboard.vault import Vault
 from supplychain.availability import Floats
 from supplychain.exposure import Result
-from supplychain.network import Network
+from supplychain.network import Network, simulation_key
 from supplychain.tables import Tables
-from supplychain.timeline import AHEAD, LONGEST, Run, Simulation, first_effect, simulation
+from supplychain.timeline import AHEAD, BACK, Run, Simulation, first_effect, horizon, simulation
 
 SLOTS = 64  # questions whose losses are kept; the one unused for longest makes room
 ENDS = 3  # low, central, high
-_HEAD = struct.Struct("<qq")  # day 0 as an ordinal (0: nothing takes effect), days
+LEAP_YEAR = 366
+_HEAD = struct.Struct("<qq")  # day 0 as an ordinal, days
 
 
 class Felt(Simulation):
     """The daily losses of a simulation; whatever else it holds is simulated again where somebody asks for it."""
 
-    def __init__(self, result: Result, start: date, lost: Floats) -> None:
-        """lost: (products of the result, days, 3) share of normal supply lost: low, central, high."""
-        self._result, self._start, self._lost = result, start, dict(zip(result.products, lost, strict=True))
+    def __init__(self, result: Result, start: date, lost: Floats, again: Callable[[], Run]) -> None:
+        """lost: (products of the result, days, 3) low, central, high; again: how to get the whole run."""
+        self._result, self._start, self._again = result, start, again
+        self._days, self._lost = lost.shape[1], dict(zip(result.products, lost, strict=True))
 
     @property
     def start(self) -> date:
         return self._start
 
-    def losses(self, product: str) -> Floats:
+    @property
+    def until(self) -> date:
+        return self._start + timedelta(days=self._days - 1)
+
+    def runs(self, product: str) -> Floats:
         return self._lost[product]
 
     @cached_property
     def run(self) -> Run:  # type: ignore[override]
-        return simulation(self._result, self._start, _until(self._result)).run
+        return self._again()
 
 
 class Shared(Network):
@@ -46,32 +53,30 @@ class Shared(Network):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         most = int((tables["goods"]["kind"] == "product").sum())
-        size = _HEAD.size + most * (LONGEST + AHEAD + 1) * ENDS * 8
+        size = _HEAD.size + most * (BACK + 2) * LEAP_YEAR * ENDS * 8
         self._losses = Vault(SLOTS, size, idle=math.inf)
 
     def simulated(self, result: Result) -> Simulation | None:
         """The losses day by day behind `felt`; None without effects."""
-        key = result.scenario.query
+        on, key = result.scenario.on, f"{simulation_key(result.scenario)}&end_use={result.scenario.end_use}"
         body = self._losses.get(key)
-        if body is None:
-            body = _simulated(result)
+        if body is None or date.fromordinal(_HEAD.unpack_from(body)[0]) > on:
+            start = first_effect(result.model, result.scenario, on)
+            if start is None:
+                return None
+            body = _losses(simulation(result, start, horizon(on)), result.products)
             self._losses.put(key, body)
         ordinal, days = _HEAD.unpack_from(body)
-        if not ordinal:
-            return None
         lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), days, ENDS)
-        return Felt(result, date.fromordinal(ordinal), lost)
+        start, last = date.fromordinal(ordinal), on + timedelta(days=AHEAD)
+
+        def again() -> Run:
+            return simulation(result, start, last).run
+
+        return Felt(result, start, lost[:, : (last - start).days + 1], again)
 
 
-def _simulated(result: Result) -> bytes:
+def _losses(made: Simulation, products: Sequence[str]) -> bytes:
     """Day 0, days and the losses of every product as bytes."""
-    start = first_effect(result.model, result.scenario, result.scenario.on)
-    if start is None:
-        return _HEAD.pack(0, 0)
-    made = simulation(result, start, _until(result))
-    lost = np.stack([made.losses(product) for product in result.products])
-    return _HEAD.pack(start.toordinal(), made.run.days) + lost.tobytes()
-
-
-def _until(result: Result) -> date:
-    return result.scenario.on + timedelta(days=AHEAD)
+    lost = np.stack([made.runs(product) for product in products])
+    return _HEAD.pack(made.start.toordinal(), made.run.days) + lost.tobytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,6 +68,8 @@ def from_form(net: Network, form: Mapping[str, Any]) -> WhatIf:
     ):
         if not form.get(field):
             raise InputError("form", field, form.get(field) or "", words, "Fill it in and add again.")
+    if not isinstance(form["goods"], list):
+        raise InputError("form", "goods", form["goods"], "a list of goods or commodities")
     low, central, high = (_share(form.get(name), name) for name in ("low", "severity", "high"))
     if central is None:
         raise InputError("form", "severity", "", "a percentage from 0 to 100", "100 stops the flow wholly.")
@@ -92,7 +93,7 @@ def _share(value: Any, field: str) -> float | None:
         return None
     try:
         return round(float(value) / 100, 6)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("form", field, value, "a percentage from 0 to 100") from None
 
 
@@ -116,7 +117,7 @@ def to_form(what_if: WhatIf) -> dict[str, Any]:
 def edited(view: View) -> int | None:
     """Which event the form edits: its place in the question; None for a new one."""
     text = view.extra.get("edit", "")
-    return int(text) if text.isdecimal() and int(text) < len(view.scenario.what_if) else None
+    return int(text) if text.isdecimal() and len(text) < 4 and int(text) < len(view.scenario.what_if) else None
 
 
 def with_specs(view: View, specs: Sequence[str]) -> View:
@@ -176,7 +177,7 @@ def loaded(view: View, contents: str) -> View:
     """The question with the events of an uploaded file (a data URL). Raises InputError."""
     try:
         text = base64.b64decode(contents.partition(",")[2][: 2 * TOML_LIMIT], validate=True).decode("utf-8-sig")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8
         raise InputError("file", "text", "bytes", "a TOML file in UTF-8", "Save one here to see its form.") from None
     events = from_toml(text)
     if not events:

@@ -36,7 +36,7 @@ from supplychain.sourcing import sourcing_frame
 from supplychain.survival import Tables as PlanTables
 from supplychain.survival import survival, survival_tables
 from supplychain.tables import Tables, load_tables
-from supplychain.timeline import AHEAD, Run, Simulation, first_effect, simulation, summarise_losses
+from supplychain.timeline import AHEAD, Run, Simulation, first_effect, horizon, simulation, summarise_losses
 
 FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
 SHOWN = 20  # products of an answer in a notebook
@@ -92,7 +92,10 @@ class Exposure(Result):
 
     @cached_property
     def simulated(self) -> Simulation | None:
-        """The days from the first effect (at most three years back) to a year after the day; None without effects."""
+        """The days from the first effect (not before 1 January three years earlier) to a year after the day.
+
+        None without effects.
+        """
         return self._net.simulated(self)
 
     @cached_property
@@ -238,7 +241,7 @@ class Network:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
-        self._simulated: OrderedDict[str, Run | None] = OrderedDict()
+        self._simulated: OrderedDict[str, Run] = OrderedDict()
         self._lock = Lock()  # of the two caches: the dashboard asks from several threads
 
     def __repr__(self) -> str:
@@ -396,20 +399,22 @@ class Network:
         return Exposure(self, model, solved, resolved)
 
     def simulated(self, result: Result) -> Simulation | None:
-        """The simulation behind `felt`; the last ones are kept."""
-        key = result.scenario.changed(end_use="own").query
+        """The simulation behind `felt`, up to a year after the day; the last ones are kept, one for a year of days."""
+        on, key = result.scenario.on, simulation_key(result.scenario)
         with self._lock:
-            if key in self._simulated:
-                run = self._simulated[key]
-                return None if run is None else Simulation(result, run)
-        start = first_effect(result.model, result.scenario, result.scenario.on)
-        until = result.scenario.on + timedelta(days=AHEAD)
-        run = None if start is None else simulation(result, start, until).run
-        with self._lock:
-            self._simulated[key] = run
-            while len(self._simulated) > KEPT:
-                self._simulated.popitem(last=False)
-        return None if run is None else Simulation(result, run)
+            run = self._simulated.get(key)
+            if run is not None:
+                self._simulated.move_to_end(key)
+        if run is None or run.start > on:
+            start = first_effect(result.model, result.scenario, on)
+            if start is None:
+                return None
+            run = simulation(result, start, horizon(on)).run
+            with self._lock:
+                self._simulated[key] = run
+                while len(self._simulated) > KEPT:
+                    self._simulated.popitem(last=False)
+        return Simulation(result, run.upto(on + timedelta(days=AHEAD)))
 
     def simulate(
         self,
@@ -486,6 +491,11 @@ class Network:
             while len(self._solved) > KEPT:
                 self._solved.popitem(last=False)
         return solved
+
+
+def simulation_key(scenario: Scenario) -> str:
+    """What a simulation depends on: all of a scenario but the class shown and the day within the year."""
+    return scenario.changed(end_use="own", on=date(scenario.on.year, 1, 1)).query
 
 
 def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:

@@ -105,8 +105,8 @@ def sample_days(
 
     x: an exposure; draws: 1 to 100,000; seed: 0 or more; release: government stocks count too; workers: processes
     (the same bytes, however many); with more than one, a script needs its `if __name__ == "__main__":`
-    progress: called with (draws done, all). Days from the first clause that takes something, at most three years
-    before the day of the exposure, to a year after it. Returns Days. Raises InputError.
+    progress: called with (draws done, all). Days from the first clause that takes something, not before
+    1 January three years before the day of the exposure, to a year after it. Returns Days. Raises InputError.
     """
     check("sample_days", draws, seed)
     facts = Facts(x.model.tables, draws, seed)

@@ -20,7 +20,7 @@ from supplychain.scenario import Scenario
 from supplychain.simulate import Path, Segment, simulate
 
 COLUMNS = np.array([k * RUNS + reading for k in range(len(CLASSES)) for reading in (LOW, CENTRAL, HIGH)])
-LONGEST = 1_096  # days that the readings of one day look back
+BACK = 3  # calendar years that the readings of one day look back
 AHEAD = 365  # days that they look ahead for the first day of loss
 ENDS = ("low", "", "high")
 NOTED = 1e-9  # a smaller step of the central run out of its range is rounding
@@ -47,18 +47,31 @@ class Run:
         result: Floats = 1.0 - self.path.supply[:, self.at(rows), k : k + 3]
         return result
 
+    def upto(self, last: date) -> Run:
+        """The same run as if it had ended on an earlier day."""
+        days = (last - self.start).days + 1
+        return replace(self, days=days, path=replace(self.path, supply=self.path.supply[:days]))
+
     def at(self, rows: Ints) -> Ints:
         """Positions of supply rows among the watched ones."""
         return np.searchsorted(self.supply, rows)
 
 
 def first_effect(model: Model, scenario: Scenario, until: date) -> date | None:
-    """The day on which the first clause of a scenario takes something, at the earliest three years before `until`."""
-    earliest = until - timedelta(days=LONGEST)
+    """The day on which the first clause of a scenario takes something, not before 1 January three years before `until`.
+
+    So all days of a year that look back see the same days, and one simulation serves them.
+    """
+    earliest = date(max(1, until.year - BACK), 1, 1)
     for day in model.calendar.segment_days(earliest, until, scenario.clauses):
         if any(effect.r.any() for effects in model.effects(scenario, day) for effect in effects):
             return day
     return None
+
+
+def horizon(on: date) -> date:
+    """Last day that the simulation of a day has to reach, the same for all days of a year."""
+    return date(min(9999, on.year + 1), 12, 31)
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,8 +46,8 @@ def every(view: View) -> list[Component]:
         drop=True
     )
     status = kept.states(view.net, view.on)
-    frame["status"] = frame["event"].map(status["status"].str.replace("_", " ")).fillna("not begun")
-    frame["since"] = frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).fillna("")
+    frame["status"] = frame["event"].map(status["status"].str.replace("_", " ")).astype(object).fillna("not begun")
+    frame["since"] = frame["event"].map(status["since"].dt.strftime("%Y-%m-%d")).astype(object).fillna("")
     frame = frame.sort_values("since", ascending=False, kind="stable", ignore_index=True)
     frame["to_event"] = [view.link("event", name) for name in frame["event"]]
     columns = ["title", "status", "since", "issuer", "measure", "acts_on", "end_use", "event", "to_event"]
@@ -132,7 +132,7 @@ def trade(view: View) -> Card:
     """One flow: counted dots, modelled line and band."""
     found = event.flows(view)
     asked = view.extra.get("flow", "0")
-    k = min(int(asked), len(found) - 1) if asked.isascii() and asked.isdigit() else 0
+    k = min(int(asked), len(found) - 1) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
     flow = found[k] if found else ("", "", "", "", "")
     frame = event.observed(view, flow) if found else event.observed_nothing()
     used = int(frame["used_for_severity"].sum())

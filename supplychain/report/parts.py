@@ -147,7 +147,7 @@ def over_time(ask: Ask, products: Sequence[str], key: str = "over-time") -> tupl
         Text(
             (
                 f"The simulation begins on {words.day(simulated.start)}, when the first clause of the question takes "
-                f"effect (at most three years before the day asked about). After {words.day(ask.on)} it shows what is "
+                f"effect (not before 1 January three years earlier). After {words.day(ask.on)} it shows what is "
                 "expected if the clauses run as the data know them; expected is not happened.",
             )
         ),

@@ -151,7 +151,6 @@ def test_queries(small_net: sc.Network, pages: dict[str, Page]) -> None:
     fuzz_harness.run("query", 0.12, case)
 
 
-@pytest.mark.filterwarnings("ignore:'str' is not supported as a fill value")  # list of events before the first clause
 def test_pages(small_net: sc.Network, pages: dict[str, Page], server: Flask) -> None:
     """Every page and every part of it drawn from a hostile address; an error becomes a notice, never an exception."""
 
