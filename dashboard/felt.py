@@ -15,7 +15,7 @@ from supplychain.availability import Floats
 from supplychain.exposure import Result
 from supplychain.network import Network, simulation_key
 from supplychain.tables import Tables
-from supplychain.timeline import AHEAD, BACK, Run, Simulation, first_effect, horizon, simulation
+from supplychain.timeline import AHEAD, BACK, Run, Simulation, simulation
 
 SLOTS = 64  # questions whose losses are kept; the one unused for longest makes room
 ENDS = 3  # low, central, high
@@ -61,10 +61,10 @@ class Shared(Network):
         on, key = result.scenario.on, f"{simulation_key(result.scenario)}&end_use={result.scenario.end_use}"
         body = self._losses.get(key)
         if body is None or date.fromordinal(_HEAD.unpack_from(body)[0]) > on:
-            start = first_effect(result.model, result.scenario, on)
-            if start is None:
+            made = self.simulated_anew(result)
+            if made is None:
                 return None
-            body = _losses(simulation(result, start, horizon(on)), result.products)
+            body = _losses(made, result.products)
             self._losses.put(key, body)
         ordinal, days = _HEAD.unpack_from(body)
         lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), days, ENDS)

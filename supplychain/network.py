@@ -36,11 +36,12 @@ from supplychain.sourcing import sourcing_frame
 from supplychain.survival import Tables as PlanTables
 from supplychain.survival import survival, survival_tables
 from supplychain.tables import Tables, load_tables
-from supplychain.timeline import AHEAD, Run, Simulation, first_effect, horizon, simulation, summarise_losses
+from supplychain.timeline import AHEAD, Plan, Run, Simulation, first_effect, horizon, plan, simulation, summarise_losses
 
 FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
 SHOWN = 20  # products of an answer in a notebook
 KEPT = 32  # solved scenarios that one Network keeps
+PLANS = 4  # plans of simulations
 
 
 def load(data: Path | str | None = None, overlay: Path | str | None = None, strict: bool = True) -> Network:
@@ -242,7 +243,8 @@ class Network:
         self._tables = tables
         self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
         self._simulated: OrderedDict[str, Run] = OrderedDict()
-        self._lock = Lock()  # of the two caches: the dashboard asks from several threads
+        self._planned: OrderedDict[str, Plan] = OrderedDict()
+        self._lock = Lock()  # of the caches: the dashboard asks from several threads
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
@@ -406,15 +408,31 @@ class Network:
             if run is not None:
                 self._simulated.move_to_end(key)
         if run is None or run.start > on:
-            start = first_effect(result.model, result.scenario, on)
-            if start is None:
+            made = self.simulated_anew(result)
+            if made is None:
                 return None
-            run = simulation(result, start, horizon(on)).run
+            run = made.run
             with self._lock:
-                self._simulated[key] = run
-                while len(self._simulated) > KEPT:
-                    self._simulated.popitem(last=False)
+                _keep(self._simulated, key, run, KEPT)
         return Simulation(result, run.upto(on + timedelta(days=AHEAD)))
+
+    def simulated_anew(self, result: Result) -> Simulation | None:
+        """All days of the year of a result, and those before and after that its readings need; None without effects.
+
+        What is in force from day to day holds for every market, so the last plans are kept.
+        """
+        on, scenario = result.scenario.on, result.scenario
+        start = first_effect(result.model, scenario, on)
+        if start is None:
+            return None
+        key = simulation_key(scenario.changed(market=self._any_country(), products=()))
+        with self._lock:
+            planned = self._planned.get(key)
+        if planned is None or planned.start != start:
+            planned = plan(result.model, scenario, start, horizon(on))
+            with self._lock:
+                _keep(self._planned, key, planned, PLANS)
+        return simulation(result, start, horizon(on), planned=planned)
 
     def simulate(
         self,
@@ -487,10 +505,16 @@ class Network:
         model = self.model.under(scenario)
         solved = model, model.solve(scenario)
         with self._lock:
-            self._solved[key] = solved
-            while len(self._solved) > KEPT:
-                self._solved.popitem(last=False)
+            _keep(self._solved, key, solved, KEPT)
         return solved
+
+
+def _keep(kept: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
+    """Keep a value as the latest; the oldest beyond `most` go."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def simulation_key(scenario: Scenario) -> str:
