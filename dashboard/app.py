@@ -15,7 +15,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from dashboard import callbacks, controls, transfer
+from dashboard import callbacks, controls, kept, transfer
 from dashboard.cards import FORMATS, download
 from dashboard.felt import Shared
 from dashboard.registry import Page, find_pages
@@ -90,6 +90,7 @@ def create_server() -> Flask:
     server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
     with suppress(SupplyChainError):  # data of your own may lack that market
         _ = asked(net, read_query(net, "")[0].resolved(net.tables)).frame  # the question that most begin with
+    kept.reported(net)
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     return server

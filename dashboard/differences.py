@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 
 from dashboard import kept
 from dashboard.cards import Card
-from dashboard.state import View
+from dashboard.state import View, asked
 from supplychain import figures
+from supplychain.attribute import ORDERS
 from supplychain.figures.bars import points
 from supplychain.figures.style import percent
-from supplychain.network import Exposure
+from supplychain.network import Exposure, Network
+from supplychain.scenario import Scenario
 from supplychain.whatif import event_ids
 
+FEW_ORDERS = 100  # of events, where more than 12 differ and buyers share
 SAME = 5e-4  # changes below a twentieth of a point are not told
 Fact = tuple[str, str, str]
 
 
 def difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
     """net.difference with names and where each row leads."""
-    frame = view.net.difference(a, b)
-    return named(view, frame)
+    return named(view, _difference(view.net, a.scenario, b.scenario))
+
+
+@lru_cache(maxsize=16)
+def _difference(net: Network, a: Scenario, b: Scenario) -> pd.DataFrame:
+    """Several cards of a page ask for it. Shared shortages take long to solve: fewer orders are drawn for them."""
+    orders = ORDERS if {a.sharing, b.sharing} == {"fixed"} else FEW_ORDERS
+    return net.difference(asked(net, a), asked(net, b), orders)
 
 
 def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from supplychain.network import Network
+from supplychain.outcomes import outcomes
 
 
 @lru_cache(maxsize=8)
@@ -47,3 +48,9 @@ def states(net: Network, on: date) -> pd.DataFrame:
 def covered(net: Network, event: str, on: date) -> pd.DataFrame:
     """What an event covers on a day."""
     return net.model.calendar.covered(event, on)
+
+
+@lru_cache(maxsize=8)
+def reported(net: Network) -> pd.DataFrame:
+    """All reports on output beside what is modelled: one simulation, so all goods at once."""
+    return outcomes(net)

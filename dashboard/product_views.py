@@ -13,7 +13,7 @@ from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
 from supplychain.figures.style import percent, span
-from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report, outcomes
+from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report
 
 SHORT_COLUMNS = [
     "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
@@ -90,7 +90,8 @@ def has_reports(view: View) -> bool:
 
 def reported(view: View) -> pd.DataFrame:
     """Reports on its output in all markets, each with the felt exposure of its days."""
-    frame = outcomes(view.net, product_of(view))
+    frame = kept.reported(view.net)
+    frame = frame[frame["good"] == product_of(view)].reset_index(drop=True)
     columns = ["market", "from", "until", "effect", "lost_low", "lost", "lost_high", "felt_low", "felt", "felt_high"]
     frame = frame[[*columns, "fit", "cause", "event", "source_id", "confidence", "note"]]
     return frame.assign(

@@ -7,6 +7,7 @@ one column of the same chain.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -22,7 +23,8 @@ from supplychain.scenario import Scenario
 
 EXACT_PLAYERS = 12
 ORDERS = 2_000
-BATCH = 64  # coalitions solved at once
+ORDERS_AT_ONCE = 500
+BATCH = 256  # coalitions solved at once
 METHODS = ("shapley", "alone")
 PLAYERS = ("event", "commodity")
 Value = Callable[[Bools], Floats]
@@ -51,6 +53,7 @@ class Game:
             else:
                 links.append(act.links)
         self._pools = self._pool_plan()
+        self._laid: dict[tuple[str, tuple[int, ...]], Pool | None] = {}
         # Without issuers a pool is as wide as any coalition can make it.
         whole = tuple(pool_of(sourcing, good, (), np.ones(1, bool)) for good in self._pools)
         self._reduced: Reduced = reduce(
@@ -105,23 +108,32 @@ class Game:
         return plan
 
     def _pools_of(self, coalitions: Bools) -> list[Pool]:
+        """The pools of some coalitions: the issuers of the clauses that are on decide who shares."""
         found = []
+        everyone = np.column_stack([coalitions, np.ones(len(coalitions), dtype=bool)])  # at -1: nobody's, always on
         for good, named in sorted(self._pools.items()):
-            by_issuers: dict[frozenset[int], Bools] = {}
-            for k, coalition in enumerate(coalitions):
-                active = [(who, issuer) for who, issuer in named if who < 0 or coalition[who]]
-                if active:
-                    issuers = frozenset(issuer for _, issuer in active if issuer >= 0)
-                    by_issuers.setdefault(issuers, np.zeros(len(coalitions), dtype=bool))[k] = True
-            for issuers, columns in by_issuers.items():
-                pool = self._reduced.pool(pool_of(self._model.sourcing, good, issuers, columns))
+            who, issuer = np.array(named, dtype=np.intp).T
+            on = everyone[:, who]
+            issuers = np.unique(issuer[issuer >= 0])
+            states = np.column_stack([on.any(axis=1), *(on[:, issuer == i].any(axis=1) for i in issuers)])
+            distinct, which = np.unique(states, axis=0, return_inverse=True)
+            for k, state in enumerate(distinct):
+                pool = self._pool(good, tuple(issuers[state[1:]].tolist())) if state[0] else None
                 if pool is not None:
-                    found.append(pool)
+                    found.append(replace(pool, columns=which.ravel() == k))
         return found
 
+    def _pool(self, good: str, issuers: tuple[int, ...]) -> Pool | None:
+        """A pool in the reduced chain, laid out once."""
+        key = good, issuers
+        if key not in self._laid:
+            whole = pool_of(self._model.sourcing, good, frozenset(issuers), np.ones(1, bool))
+            self._laid[key] = self._reduced.pool(whole)
+        return self._laid[key]
 
-def shapley(value: Value, players: int, seed: int = 0) -> tuple[Floats, Floats]:
-    """Shapley value of each player and its standard error: exact up to 12 players, else from 2,000 random orders.
+
+def shapley(value: Value, players: int, seed: int = 0, orders: int = ORDERS) -> tuple[Floats, Floats]:
+    """Shapley value of each player and its standard error: exact up to 12 players, else from random orders.
 
     phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! x (v(S + i) - v(S))
 
@@ -145,16 +157,24 @@ def shapley(value: Value, players: int, seed: int = 0) -> tuple[Floats, Floats]:
         exact = np.array(found).reshape(players, values.shape[1])
         return exact, np.zeros_like(exact)
     rng = np.random.default_rng(seed)
-    targets = value(np.zeros((1, players), dtype=bool)).shape[1]
-    total, squares = np.zeros((players, targets)), np.zeros((players, targets))
-    for _ in range(ORDERS):
-        order = rng.permutation(players)
-        on = np.arange(players + 1)[:, None] > np.argsort(order)
-        gain = np.empty((players, targets))
-        gain[order] = np.diff(value(on), axis=0)
-        total, squares = total + gain, squares + gain**2
-    mean = total / ORDERS
-    return mean, np.sqrt(np.maximum(squares / ORDERS - mean**2, 0.0) / ORDERS)
+    gains = []
+    for done in range(0, orders, ORDERS_AT_ONCE):
+        some = min(ORDERS_AT_ONCE, orders - done)
+        order = rng.permuted(np.tile(np.arange(players), (some, 1)), axis=1)
+        on = np.arange(players + 1)[:, None] > np.argsort(order, axis=1)[:, None, :]
+        values = _of_distinct(value, on.reshape(-1, players)).reshape(*on.shape[:2], -1)
+        gain = np.empty((some, players, values.shape[2]))
+        np.put_along_axis(gain, order[:, :, None], np.diff(values, axis=1), axis=1)
+        gains.append((gain.sum(axis=0), (gain**2).sum(axis=0)))
+    total, squares = (np.sum(part, axis=0) for part in zip(*gains, strict=True))
+    mean = total / orders
+    return mean, np.sqrt(np.maximum(squares / orders - mean**2, 0.0) / orders)
+
+
+def _of_distinct(value: Value, coalitions: Bools) -> Floats:
+    """The values of coalitions, each distinct one asked for once."""
+    distinct, which = np.unique(np.packbits(coalitions, axis=1), axis=0, return_inverse=True)
+    return value(np.unpackbits(distinct, axis=1, count=coalitions.shape[1]).astype(bool))[which.ravel()]
 
 
 def contributions(x: Result, product: str, by: str = "event", method: str = "shapley") -> pd.DataFrame:
@@ -208,12 +228,13 @@ def _spread(on: Bools, matter: Sequence[int], players: int) -> Bools:
     return full
 
 
-def difference(a: Result, b: Result) -> pd.DataFrame:
+def difference(a: Result, b: Result, orders: int = ORDERS) -> pd.DataFrame:
     """What changed from one exposure to another: product, short_a, short_b, change, then one column an event.
 
     The players are the events whose effects differ; each is switched from what it was in `a` to what it is in `b`, and
     its column is its Shapley value in that game, so the columns add up to the change. Other data or other options give
     one more column, `data and options`: what changes at the events of `a` when only those are switched.
+    orders: how many are drawn where more than 12 events differ; the columns add up whatever their number.
     Raises InputError when the two are about different markets.
     """
     if a.scenario.market != b.scenario.market:
@@ -238,7 +259,7 @@ def difference(a: Result, b: Result) -> pd.DataFrame:
             after = _spread(on, live, half)
             return game.value(np.concatenate([~after, after], axis=1)) @ weights
 
-        values, _ = shapley(value, len(live))
+        values, _ = shapley(value, len(live), orders=orders)
         for k, product in enumerate(chosen):
             before, after = (float(e.readings(product)[CENTRAL]) for e in (a, b))
             base = float(middle.readings(product)[CENTRAL]) - before

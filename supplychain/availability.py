@@ -350,8 +350,9 @@ def _solve(
         raw[level.rows] = arrivals(level.block, loss, link, rows, share, restrictions.r[where], nodes)
         if active:
             lost[level.rows] = raw[level.rows]
+            # the linked reading knows no spare capacity, and only `first` asks for it
+            helpers = np.where(lone, 0.0, 1.0 - loss) if sharing == "first" and pools_at[index] else loss
             for pool in pools_at[index]:
-                helpers = np.where(lone, 0.0, 1.0 - loss)  # the linked reading knows no spare capacity
                 met = 1.0 - meet(pool, sharing, 1.0 - raw[pool.supply], helpers)
                 lost[pool.supply] = np.where(pool.columns, met, lost[pool.supply])
         if not len(level.node):

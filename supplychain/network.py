@@ -18,7 +18,7 @@ import pandas as pd
 
 from supplychain import chokepoints
 from supplychain import goods as goods_graph
-from supplychain.attribute import contributions, difference
+from supplychain.attribute import ORDERS, contributions, difference
 from supplychain.availability import SharingMode
 from supplychain.binding import Solved
 from supplychain.calendar import day
@@ -491,9 +491,9 @@ class Network:
         name = self._tables.resolve(event, "event")
         return content_of(self.model, name, self.knowledge_until if on is None else day(on, "content"))
 
-    def difference(self, a: Exposure, b: Exposure) -> pd.DataFrame:
+    def difference(self, a: Exposure, b: Exposure, orders: int = ORDERS) -> pd.DataFrame:
         """What changed from a to b: product, short_a, short_b, change, then columns by event that add up to change."""
-        return difference(a, b)
+        return difference(a, b, orders)
 
     def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
         """A scenario solved for all markets and products at once; the last ones are kept."""
