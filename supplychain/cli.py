@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from supplychain.errors import InputError, SupplyChainError, one_line
+from supplychain.errors import InputError, SupplyChainError, one_line, shown
 
 if TYPE_CHECKING:
     from supplychain.network import Exposure, Network
@@ -24,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+LONGEST_MESSAGE = 2_000  # characters of an error about options
 
 On = Annotated[str, typer.Option("--on", help="Day, YYYY-MM-DD.")]
 Market = Annotated[str, typer.Option("--market", help="Country or bloc, code or name.")]
@@ -63,7 +65,7 @@ def main() -> NoReturn:
         said = getattr(error, "format_message", None)  # a bad option: typer words these well
         if said is None:
             raise
-        fail(said())
+        fail(shown(said(), LONGEST_MESSAGE))
     sys.exit(code)
 
 

@@ -171,6 +171,8 @@ def _read_nodes(nodes: Source) -> tuple[pd.Index, dict[str, Floats], dict[str, W
         for name, parts in numbers.items():
             parts.append(_numbers(piece[name], name, faults, start))
         start += len(piece)
+    if not start:
+        raise DataError([Problem(faults.file, 0, "", "", "has no firms", "Write at least one row, or leave it out.")])
     column = pd.concat(ids, ignore_index=True)
     twice = column.duplicated() & column.notna()
     faults.add("node", twice, column, "is named in an earlier row", "Every firm once: merge or drop the rows.")
@@ -245,7 +247,16 @@ def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats
     if column.dtype.kind in "bMmc":  # yes and no, dates, spans, complex: pandas would make numbers of them
         numbers = np.full(len(column), np.nan)
     else:
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        try:
+            numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        except Exception as error:  # a number of hundreds of digits, which Arrow gives up on with a bare error
+            if not isinstance(error, OverflowError) and type(error).__module__ != "pyarrow.lib":
+                raise
+            try:
+                numbers = np.array([_number(value) for value in column])
+            except UnicodeDecodeError:
+                problem = Problem(faults.file, 0, name, "", "holds text that is not UTF-8", "Write the file anew.")
+                raise DataError([problem]) from None
     blank = column.isna().to_numpy()
     faults.add(name, np.isnan(numbers) & ~blank, column, f"is not a number ({MEANING[name]})", "Correct it.", start)
     if name not in MAY_BE_BLANK:
@@ -255,6 +266,15 @@ def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats
     wrong = ~np.isnan(numbers) & ~((numbers >= 0) & (numbers <= top) & np.isfinite(numbers))
     faults.add(name, wrong, column, f"is {allowed} ({MEANING[name]})", "Correct it or drop the row.", start)
     return numbers
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return np.inf
+    except (TypeError, ValueError):
+        return np.nan
 
 
 # --- sources ----------------------------------------------------------------------------------------------------------

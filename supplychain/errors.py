@@ -31,10 +31,10 @@ def fold(name: str) -> str:
     return re.sub(r"[\s\-_]+", "_", name.casefold().strip()).strip("_")
 
 
-def shown(value: object) -> str:
-    """A value as messages print it: on one line, without control characters, cut at SHOWN_CHARACTERS."""
+def shown(value: object, most: int = SHOWN_CHARACTERS) -> str:
+    """A value as messages print it: on one line, without control characters, cut at `most`."""
     text = str(value)
-    return one_line(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "...")
+    return one_line(text if len(text) <= most else text[: most - 3] + "...")
 
 
 def one_line(text: str) -> str:

@@ -249,7 +249,8 @@ def _read_parquet(content: bytes, file: str) -> Cells:
         if len(names) > MAX_COLUMNS:
             raise _fault(file, f"has {len(names):,} columns, more than {MAX_COLUMNS}", "Drop what is no column.")
         if nested:
-            raise _fault(file, f"has nested columns: {', '.join(nested)}", "Write lists as text, items separated by ;.")
+            found = f"has nested columns: {shown(', '.join(nested))}"
+            raise _fault(file, found, "Write lists as text, items separated by ;.")
         table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=names).read()
         columns: list[Sequence[str]] = [_parquet_column(table.column(k)) for k in range(len(names))]
     except DataError:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 
 from supplychain.availability import SharingMode
 from supplychain.calendar import day
-from supplychain.errors import InputError, nearest
+from supplychain.errors import InputError, nearest, shown
 from supplychain.tables import Tables
 from supplychain.whatif import event_ids, parse
 
@@ -153,7 +153,7 @@ class Scenario(BaseModel):
             if field in _REPEATED:
                 values.setdefault(field, []).append(text)
             elif field in values:
-                raise InputError("query", key, text, "one value", f"It is already {values[field]!r}.")
+                raise InputError("query", key, text, "one value", f"It is already '{shown(values[field])}'.")
             else:
                 values[field] = text
         return cls(**values)
