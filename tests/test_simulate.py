@@ -13,7 +13,8 @@ from scipy.sparse import csr_array
 
 from supplychain.availability import Chain, Pool, Restrictions, availability
 from supplychain.errors import InputError
-from supplychain.simulate import Path, Segment, Summary, simulate, summarise
+from supplychain.simulate import Path, Segment, simulate
+from supplychain.timeline import summarise_losses
 
 
 def made_in_japan() -> Chain:
@@ -28,6 +29,28 @@ def stop(days: int | None) -> list[Segment]:
     start = Segment(0, Restrictions(own, np.array([0]), np.array([[1.0]])))
     end = Segment(days or 0, Restrictions(own, np.zeros(0, dtype=np.intp), np.zeros((0, 1))))
     return [start] if days is None else [start, end]
+
+
+@dataclass
+class Summary:
+    """One run in figures, each (rows, 1): of nodes the exact first day and the need that bound on it."""
+
+    first_day: np.ndarray
+    worst: np.ndarray
+    days_lost: np.ndarray
+    recovered: np.ndarray
+    ran_out: np.ndarray
+
+
+def summarise(path: Path) -> tuple[Summary, Summary]:
+    """The watched supplies and the watched nodes; a supply has no stock of its own: its first day is a whole day."""
+    found = [
+        {name: np.array(values)[:, None] for name, values in summarise_losses(1.0 - left[:, :, 0]).items()}
+        for left in (path.supply, path.node)
+    ]
+    nothing = np.full(found[0]["first_day"].shape, -1)
+    nodes = found[1] | {"first_day": path.node_first}
+    return Summary(**found[0], ran_out=nothing), Summary(**nodes, ran_out=path.node_ran_out)
 
 
 def run(segments: list[Segment], stock: list[float], transit: list[int], days: int = 400) -> tuple[Summary, Summary]:
