@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 from contextlib import suppress
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -88,12 +89,20 @@ def create_server() -> Flask:
     net = Shared(load(os.environ.get(DATA), os.environ.get(OVERLAY)).tables)
     server: Flask = create_app(net).server
     server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
-    with suppress(SupplyChainError):  # data of your own may lack that market
-        _ = asked(net, read_query(net, "")[0].resolved(net.tables)).frame  # the question that most begin with
+    _warm(net)
     kept.reported(net)
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     return server
+
+
+def _warm(net: Network) -> None:
+    """Ask what most begin with: this year's and last year's days in the markets that share a run, and in the EU."""
+    first = read_query(net, "")[0]
+    for scenario in (first, first.changed(on=date(first.on.year - 1, 12, 31))):
+        for market in (scenario.market, "EU27"):
+            with suppress(SupplyChainError):  # data of your own may lack that market
+                _ = asked(net, scenario.changed(market=market).resolved(net.tables)).frame
 
 
 def run(net: Network, host: str = "127.0.0.1", port: int = 8050, debug: bool = False) -> None:

@@ -17,7 +17,9 @@ from supplychain.network import Network, simulation_key
 from supplychain.tables import Tables
 from supplychain.timeline import AHEAD, BACK, Run, Simulation, simulation
 
-SLOTS = 64  # questions whose losses are kept; the one unused for longest makes room
+SLOTS = 128  # questions whose losses are kept; the one unused for longest makes room
+# Markets that are simulated in one run: twelve cost half as much again as one.
+TOGETHER = ("USA", "CHN", "JPN", "DEU", "KOR", "GBR", "FRA", "ITA", "IND", "TWN", "MEX", "CAN")
 ENDS = 3  # low, central, high
 LEAP_YEAR = 366
 _HEAD = struct.Struct("<qq")  # day 0 as an ordinal, days
@@ -58,22 +60,38 @@ class Shared(Network):
 
     def simulated(self, result: Result) -> Simulation | None:
         """The losses day by day behind `felt`; None without effects."""
-        on, key = result.scenario.on, f"{simulation_key(result.scenario)}&end_use={result.scenario.end_use}"
+        on, key = result.scenario.on, _key(result)
         body = self._losses.get(key)
-        if body is None or date.fromordinal(_HEAD.unpack_from(body)[0]) > on:
-            made = self.simulated_anew(result)
+        if body is None or _start(body) > on:
+            made = self.simulated_anew(*self._with_others(result))
             if made is None:
                 return None
+            for other in self._with_others(result):
+                body = _losses(Simulation(other, made.run), other.products)
+                self._losses.put(_key(other), body)
             body = _losses(made, result.products)
-            self._losses.put(key, body)
-        ordinal, days = _HEAD.unpack_from(body)
-        lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), days, ENDS)
-        start, last = date.fromordinal(ordinal), on + timedelta(days=AHEAD)
+        start, last = _start(body), on + timedelta(days=AHEAD)
+        lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), -1, ENDS)
 
         def again() -> Run:
             return simulation(result, start, last).run
 
         return Felt(result, start, lost[:, : (last - start).days + 1], again)
+
+    def _with_others(self, result: Result) -> list[Result]:
+        """The result first, and where it is about every product in a market of `TOGETHER` the same for the others."""
+        scenario = result.scenario
+        alone = scenario.products or scenario.sharing != "fixed" or scenario.market not in TOGETHER
+        known = set() if alone else set(self.tables["countries"]["country"]) - {scenario.market}
+        return [result, *(self.ask(scenario.changed(market=code)) for code in TOGETHER if code in known)]
+
+
+def _key(result: Result) -> str:
+    return f"{simulation_key(result.scenario)}&end_use={result.scenario.end_use}"
+
+
+def _start(body: bytes) -> date:
+    return date.fromordinal(_HEAD.unpack_from(body)[0])
 
 
 def _losses(made: Simulation, products: Sequence[str]) -> bytes:

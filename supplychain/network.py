@@ -36,7 +36,18 @@ from supplychain.sourcing import sourcing_frame
 from supplychain.survival import Tables as PlanTables
 from supplychain.survival import survival, survival_tables
 from supplychain.tables import Tables, load_tables
-from supplychain.timeline import AHEAD, Plan, Run, Simulation, first_effect, horizon, plan, simulation, summarise_losses
+from supplychain.timeline import (
+    AHEAD,
+    Plan,
+    Run,
+    Simulation,
+    first_effect,
+    horizon,
+    plan,
+    run,
+    simulation,
+    summarise_losses,
+)  # fmt: skip
 
 FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
 SHOWN = 20  # products of an answer in a notebook
@@ -404,22 +415,23 @@ class Network:
         """The simulation behind `felt`, up to a year after the day; the last ones are kept, one for a year of days."""
         on, key = result.scenario.on, simulation_key(result.scenario)
         with self._lock:
-            run = self._simulated.get(key)
-            if run is not None:
+            known = self._simulated.get(key)
+            if known is not None:
                 self._simulated.move_to_end(key)
-        if run is None or run.start > on:
+        if known is None or known.start > on:
             made = self.simulated_anew(result)
             if made is None:
                 return None
-            run = made.run
+            known = made.run
             with self._lock:
-                _keep(self._simulated, key, run, KEPT)
-        return Simulation(result, run.upto(on + timedelta(days=AHEAD)))
+                _keep(self._simulated, key, known, KEPT)
+        return Simulation(result, known.upto(on + timedelta(days=AHEAD)))
 
-    def simulated_anew(self, result: Result) -> Simulation | None:
+    def simulated_anew(self, result: Result, *others: Result) -> Simulation | None:
         """All days of the year of a result, and those before and after that its readings need; None without effects.
 
-        What is in force from day to day holds for every market, so the last plans are kept.
+        others: the same question for other markets; the run holds what they need too. What is in force from day to
+        day holds for every market, so the last plans are kept.
         """
         on, scenario = result.scenario.on, result.scenario
         start = first_effect(result.model, scenario, on)
@@ -432,7 +444,8 @@ class Network:
             planned = plan(result.model, scenario, start, horizon(on))
             with self._lock:
                 _keep(self._planned, key, planned, PLANS)
-        return simulation(result, start, horizon(on), planned=planned)
+        rows = np.unique(np.concatenate([x.supplies(p)[0] for x in (result, *others) for p in x.products]))
+        return Simulation(result, run(result.model, scenario, planned, rows))
 
     def simulate(
         self,

@@ -281,15 +281,11 @@ def summarise_losses(lost: Floats) -> dict[str, list[float]]:
 
 
 def simulation(
-    result: Result, start: date, until: date, release: bool = False, progress: Callable[[int], None] | None = None,
-    planned: Plan | None = None,
-) -> Simulation:  # fmt: skip
-    """Simulate the products of a result; planned: its plan from `start` to `until`, where it is known already.
-
-    Raises InputError when the end is before the start or over ten years off.
-    """
+    result: Result, start: date, until: date, release: bool = False, progress: Callable[[int], None] | None = None
+) -> Simulation:
+    """Simulate the products of a result. Raises InputError when the end is before the start or over ten years off."""
     if not start <= until <= start + timedelta(days=3_660):
         raise InputError("simulate", "until", until.isoformat(), f"a day from {start} to ten years later")
     rows = np.unique(np.concatenate([result.supplies(p)[0] for p in result.products]))
-    planned = plan(result.model, result.scenario, start, until) if planned is None else planned
+    planned = plan(result.model, result.scenario, start, until)
     return Simulation(result, run(result.model, result.scenario, planned, rows, release, progress))
