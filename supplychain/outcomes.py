@@ -48,6 +48,7 @@ def outcomes(net: Network, good: str | None = None, progress: Callable[[int], No
     Columns: outcome, good, market, from, until, effect, lost_low, lost, lost_high (shares of normal output), felt_low,
     felt, felt_high, fit, cause, event, source_id, confidence, note. Raises UnknownIdError.
 
+    >>> from supplychain import load
     >>> set(outcomes(load())["fit"]) <= set(FITS)
     True
     """

@@ -24,6 +24,7 @@ from dashboard.asking import view_of
 from dashboard.registry import Page, find_pages
 from dashboard.state import read_query, split_path
 from supplychain import cli
+from supplychain.cli import options
 from supplychain.report.kinds import ABOUT, KINDS, build
 from supplychain.report.write import render
 from supplychain.scenario import Scenario
@@ -268,8 +269,9 @@ def test_commands(
 
     The words never allow to replace files of the machine: `--force` is not among them, and no device is named.
     """
-    load = cli.network
-    monkeypatch.setattr(cli, "network", lambda data, over: small_net if data is over is None else load(data, over))
+    load = options.network
+    for room in (cli.data, cli.day, cli.graph, cli.work):
+        monkeypatch.setattr(room, "network", lambda data, over: small_net if data is over is None else load(data, over))
     base = tmp_path / "a" / "b" / "c"
     count = itertools.count()
 
