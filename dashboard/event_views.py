@@ -13,8 +13,8 @@ from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
-from supplychain.exposure import LINKED
 from supplychain.figures.style import listed
+from supplychain.readings import LINKED
 
 ACTS = {
     "export": "restricts exports from {issuer} to {where}",

@@ -16,7 +16,8 @@ import pandas as pd
 from supplychain.availability import Bools, Floats, Ints, Pool, Restrictions, availability
 from supplychain.binding import Solved
 from supplychain.errors import InputError
-from supplychain.exposure import CENTRAL, CLASSES, Model, Result
+from supplychain.exposure import Model, Result
+from supplychain.readings import CENTRAL, CLASSES, CLEAN, RUNS
 from supplychain.reduction import Reduced, reduce
 from supplychain.restrictions import Act, pool_of
 from supplychain.scenario import Scenario
@@ -60,7 +61,7 @@ class Game:
             sourcing.chain, own, np.unique(np.concatenate(links)), targets, whole if self._sharing != "fixed" else ()
         )
         self._targets = self._reduced.supply_at(targets)
-        self._criticality = model.criticality[self._reduced.need][:, [run * 5 + CENTRAL]]
+        self._criticality = model.criticality[self._reduced.need][:, [run * RUNS + CENTRAL]]
         self._at = [self._positions(act) for act in self._acts]
 
     def players_that_matter(self) -> list[int]:
@@ -208,7 +209,7 @@ def _table(value: Value, players: int, method: str) -> pd.DataFrame:
     if method == "shapley":
         values, errors = shapley(value, players)
         columns |= {"shapley": values[:, 0], "se": errors[:, 0]}
-    return pd.DataFrame({name: np.where(np.abs(c) < 1e-12, 0.0, c) for name, c in columns.items()})
+    return pd.DataFrame({name: np.where(np.abs(c) < CLEAN, 0.0, c) for name, c in columns.items()})
 
 
 def _players(x: Result, by: str) -> tuple[list[str], list[int]]:
@@ -268,7 +269,7 @@ def difference(a: Result, b: Result, orders: int = ORDERS) -> pd.DataFrame:
             rows.append(row | ({} if middle is a else {"data and options": base}))
     frame = pd.DataFrame(rows, columns=list(dict.fromkeys(key for row in rows for key in row))).fillna(0.0)
     numbers = frame.columns[1:]
-    frame[numbers] = frame[numbers].where(frame[numbers].abs() > 1e-12, 0.0)
+    frame[numbers] = frame[numbers].where(frame[numbers].abs() > CLEAN, 0.0)
     order = frame["change"].abs().sort_values(ascending=False, kind="stable").index
     return frame.loc[order].reset_index(drop=True)
 

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from supplychain.availability import Floats, Ints, Restrictions
-from supplychain.restrictions import RUNS, Act
+from supplychain.readings import LINKED, RUNS
+from supplychain.restrictions import Act
 from supplychain.sourcing import BASES, Sourcing
 
 TIE = 1e-9  # losses closer than this bind together
@@ -138,12 +139,12 @@ class _Walk:
 def binding_needs(solved: Solved, needs: Ints, short: float, column: int) -> tuple[Floats, list[bool]]:
     """Loss that each need (its group) causes, and whether it sets the loss of the node; all of them on a tie."""
     chain = solved.sourcing.chain
-    lone = column % RUNS == 0
+    lone = column % RUNS == LINKED
     lost = solved.criticality[needs, column] * (1.0 - solved.arrived[chain.need_supply[needs], column])
     group, essential = chain.need_group[needs], chain.essential[needs]
     loss = lost.copy()
     if not lone:
-        left = 1.0 - (1.0 - solved.arrived[chain.need_supply[needs], column])
+        left = solved.arrived[chain.need_supply[needs], column]
         covered = chain.takeover[needs] * left
         others = np.array([covered[group == g].sum() for g in group]) - covered
         part = chain.weight[needs] * lost * (1.0 - np.minimum(1.0, others))

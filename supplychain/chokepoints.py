@@ -11,9 +11,9 @@ import pandas as pd
 
 from supplychain.availability import Floats, Ints, Restrictions, availability
 from supplychain.errors import InputError
-from supplychain.exposure import CENTRAL, CLASSES, Model
+from supplychain.exposure import Model
+from supplychain.readings import CENTRAL, CLASSES, RUNS
 from supplychain.reduction import reduce
-from supplychain.restrictions import RUNS
 
 BATCH = 64
 FELT = 1e-9  # a smaller loss does not count as a hit

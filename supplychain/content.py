@@ -23,13 +23,13 @@ def value_shares(edges: pd.DataFrame) -> Floats:
 
 
 def content(sourcing: Sourcing, issuer: str, goods: Collection[str], shares: Floats | None = None) -> Floats:
-    """Value share of the issuer's goods in what each node makes, low / known / high.
+    """Value share of the issuer's goods in what each node makes, in the columns of `value_shares`.
 
     v(g,n) = sum over inputs i of value_share(i,g) x sum over origins o of s(i, o -> n) x (1 if o is in the issuing
     country and i is among the goods, else v(i,o))
 
-    goods: the goods whose making in the issuing country counts (scope role `content`).
-    shares: (edges, K) value shares (None: `value_shares`). Returns (N, K). Normal sourcing, legal scope, no severity.
+    goods: the goods whose making in the issuing country counts (scope role `content`); shares: (edges, K) value shares
+    in place of those. Returns (N, K). Normal sourcing, legal scope, no severity.
     """
     chain, world = sourcing.chain, sourcing.world
     at_home = sourcing.node_country == world.country_index.get(issuer, -1)
@@ -60,8 +60,8 @@ def caught(value: Floats, threshold: float, named: bool) -> Floats:
     even an unknown content could not reach it; the central one follows the known content, and an unknown one only
     where the clause names the good.
     """
-    low, known, unless_known, high = (value >= threshold - CAUGHT).T
-    central = known | (unless_known & named)  # as in `caught_by`
+    low, high = (value[:, [0, 3]] >= threshold - CAUGHT).T
+    central = caught_by(value[:, 1], value[:, 2], threshold, named)
     return np.stack([high, high, low, central, high], axis=1).astype(float)
 
 

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from supplychain.calendar import ONE_DAY, Clause, Places, State, anywhere, day, phase_changes, read_clauses, stretch
 from supplychain.errors import InputError
+from supplychain.readings import CENTRAL, CLASSES, LINKED
 from supplychain.scope import Branches, Scope, Target, build_scope, followed, scope_rows
 from supplychain.severity import NO_ROW, NO_SEVERITY, Choice, Priors, Severities, Severity, months_between
 from supplychain.tables import Tables
 
-READINGS = ("linked", "dependent", "short_low", "short", "short_high")
-END_USES = ("civil", "military")
 BRANCHES: Mapping[str, tuple[int, ...]] = {  # for each reading: 0 the branch off, 1 the likelier one, 2 the branch on
     "both": (2, 2, 0, 1, 2),
     "off": (0, 0, 0, 0, 0),
@@ -36,7 +35,6 @@ COVERED = (
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_LINKED, _SHORT = READINGS.index("linked"), READINGS.index("short")
 WHOLE = ((),)  # coverage_rows of what is covered whole: a product of nothing
 
 
@@ -151,8 +149,8 @@ class Calendar:
         Returns effects sorted by event and good. Raises UnknownIdError, InputError.
         """
         on = day(on, "effects")
-        if end_use not in END_USES:
-            raise InputError("effects", "end_use", end_use, " or ".join(END_USES))
+        if end_use not in CLASSES:
+            raise InputError("effects", "end_use", end_use, " or ".join(CLASSES))
         if unconfirmed not in BRANCHES:
             raise InputError("effects", "unconfirmed", unconfirmed, ", ".join(BRANCHES))
         wanted, today, branch = self._wanted("effects", events), self._today(on), BRANCHES[unconfirmed]
@@ -198,7 +196,8 @@ class Calendar:
                 losses[good] = self._loss(self._choice(clause, today, good, end_use), acting)
             loss = losses[good]
             r = loss.r * (0.0 if target.role == "content" else share)
-            rows = tuple(cover.factors for cover in covers if all(today.in_force[e][branch[_SHORT]] for e in cover.via))
+            likely = [cover for cover in covers if all(today.in_force[e][branch[CENTRAL]] for e in cover.via)]
+            rows = tuple(cover.factors for cover in likely)
             result.append(_effect(clause, target, r, loss, named, rows))
         return result
 
@@ -217,7 +216,7 @@ class Calendar:
                 beyond[self._places.index[clause.issuer]] = False
             for effect in legal:
                 if effect.good == good and (effect.acts_on, effect.role, effect.buyers) == ("export", "covered", ()):
-                    beyond &= effect.r[:, _LINKED] == 0
+                    beyond &= effect.r[:, LINKED] == 0
             acting = possible & beyond[:, None]
             if good and acting.any():
                 loss = self._loss(choice, acting)
@@ -244,7 +243,7 @@ class Calendar:
         labels = tuple(self._severities.labels[rows].tolist())
         prior = reached & (choice.row == NO_ROW)
         prior_row = tuple(np.where(prior, choice.prior, "").tolist())
-        return Loss(np.where(acting, severity, 0.0), labels, prior, acting[:, _SHORT], prior_row)
+        return Loss(np.where(acting, severity, 0.0), labels, prior, acting[:, CENTRAL], prior_row)
 
     # --- status and scope ---------------------------------------------------------------------------------------------
 
@@ -259,8 +258,8 @@ class Calendar:
         Raises InputError, UnknownIdError.
         """
         on = day(on, "status")
-        if end_use is not None and end_use not in END_USES:
-            raise InputError("status", "end_use", end_use, f"{' or '.join(END_USES)}, or None for both")
+        if end_use is not None and end_use not in CLASSES:
+            raise InputError("status", "end_use", end_use, f"{' or '.join(CLASSES)}, or None for both")
         asked = None if destination is None else self._places.mask([self._tables.resolve(destination, "country")])
         today = self._today(on)
         rows = []
@@ -279,7 +278,7 @@ class Calendar:
         if not clause.acts or not any(today.in_force[clause.event]):
             return []
         scope = self._scopes[clause.event]
-        covers = scope.coverage(today.in_force, BRANCHES["on"])[:, _LINKED] > 0
+        covers = scope.coverage(today.in_force, BRANCHES["on"])[:, LINKED] > 0
         own = self._severities.of(clause.event)
         goods = {
             target.good if target.good in own else ""

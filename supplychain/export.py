@@ -10,8 +10,8 @@ import pandas as pd
 
 from supplychain.cells import to_csv
 from supplychain.errors import InputError
-from supplychain.events import READINGS
 from supplychain.exposure import Result
+from supplychain.readings import READINGS
 
 FORMATS = ("graphml", "csv", "json")
 

@@ -15,17 +15,15 @@ from supplychain.availability import Bools, Floats, Ints, availability
 from supplychain.binding import Solved, Step, main_path, steps_to
 from supplychain.content import content_frame
 from supplychain.errors import InputError
-from supplychain.events import READINGS, Calendar, Effect
+from supplychain.events import Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
-from supplychain.restrictions import RUNS, Act, Reach, restrict
+from supplychain.readings import CENTRAL, CLASSES, CLEAN, DEPENDENT, HIGH, LINKED, READINGS, RUNS
+from supplychain.restrictions import Act, Reach, restrict
 from supplychain.scenario import Scenario
 from supplychain.sourcing import Sourcing, build_sourcing
 from supplychain.tables import Tables
 from supplychain.whatif import parse, with_what_ifs
 
-CLASSES = ("civil", "military")
-LINKED, DEPENDENT, LOW, CENTRAL, HIGH = range(RUNS)
-CLEAN = 1e-12  # smaller losses are rounding
 FRAME = (
     "product", "name", "sector", "end_use", "linked", "dependent", "short_low", "short", "short_high",
     "binding", "events", "coverage", "only_prior", "confidence", "why",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.events import READINGS
-from supplychain.exposure import CLASSES, CLEAN, Result
-from supplychain.restrictions import RUNS
+from supplychain.exposure import Result
+from supplychain.readings import CLASSES, CLEAN, READINGS, RUNS
 
 COLUMNS = ("market", "product", "name", "end_use", *READINGS)
 

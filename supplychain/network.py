@@ -24,10 +24,11 @@ from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
 from supplychain.export import exposed_graph
-from supplychain.exposure import CENTRAL, Model, Result, content_of
+from supplychain.exposure import Model, Result, content_of
 from supplychain.markets import everywhere
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.own_rows import rows_that_took_part
+from supplychain.readings import CENTRAL, CLASSES
 from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
 from supplychain.sample_days import Days, sample_days
@@ -346,10 +347,15 @@ class Network:
         return self.model.calendar.status(on, place, end_use)
 
     def restrictions(self, on: date | str, end_use: str = "civil") -> pd.DataFrame:
-        """What is lost of each restricted flow: good, exporter, importer, event, r_low, r, r_high, reason."""
+        """What is lost of each restricted flow: good, exporter, importer, event, r_low, r, r_high, reason.
+
+        end_use: civil or military. Raises InputError.
+        """
+        if end_use not in CLASSES:
+            raise InputError("restrictions", "end_use", end_use, " or ".join(CLASSES))
         scenario = Scenario(on=day(on), market=self._any_country())
         solved = self._solve(scenario)[1]
-        run = ("civil", "military").index(end_use)
+        run = CLASSES.index(end_use)
         frames = [_act_frame(solved, act) for act in solved.acts if act.run == run]
         columns = ["good", "exporter", "importer", "event", "r_low", "r", "r_high", "reason"]
         frame = pd.concat(frames) if frames else pd.DataFrame(columns=columns)

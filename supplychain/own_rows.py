@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from supplychain.availability import Bools, Chain, Ints
-from supplychain.exposure import CLASSES, Result
+from supplychain.exposure import Result
+from supplychain.readings import CLASSES
 from supplychain.restrictions import Act
 from supplychain.tables import Tables, is_overlay
 from supplychain.timeline import Simulation, schedule

@@ -9,11 +9,9 @@ import numpy as np
 
 from supplychain.availability import Bools, Floats, Ints, Pool, Restrictions
 from supplychain.content import caught, content
-from supplychain.events import READINGS, Effect
+from supplychain.events import Effect
+from supplychain.readings import CENTRAL, RUNS
 from supplychain.sourcing import Sourcing
-
-RUNS = len(READINGS)
-SHORT = READINGS.index("short")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +75,7 @@ class Way:
         laid = self._laid(r, at)
         if self.factor is None:
             return laid
-        return laid * (self.factor[at, SHORT, None] if factor is None else factor)
+        return laid * (self.factor[at, CENTRAL, None] if factor is None else factor)
 
     def _laid(self, r: Floats, at: Ints | slice) -> Floats:
         laid: Floats = r[self.rows[at]]

@@ -13,7 +13,8 @@ import pandas as pd
 from supplychain.availability import Floats, Ints, Pool, Restrictions, availability
 from supplychain.draws import Bites, DrawnShares, Facts
 from supplychain.errors import InputError
-from supplychain.exposure import CLASSES, CLEAN, Result
+from supplychain.exposure import Result
+from supplychain.readings import CLASSES, CLEAN
 from supplychain.reduction import Reduced, reachable, reduce
 from supplychain.restrictions import Act
 

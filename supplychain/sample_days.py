@@ -18,7 +18,8 @@ from supplychain.buffers import buffers
 from supplychain.draws import Bites, DrawnShares, Facts
 from supplychain.errors import InputError
 from supplychain.events import Effect
-from supplychain.exposure import CLASSES, CLEAN, Result
+from supplychain.exposure import Result
+from supplychain.readings import CLASSES, CLEAN
 from supplychain.reduction import Reduced, reachable, reduce
 from supplychain.restrictions import Act
 from supplychain.sample import QUANTILES, Progress, by_class, check, reach

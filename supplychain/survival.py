@@ -14,7 +14,8 @@ import pandas as pd
 
 from supplychain.availability import Chain, Floats, Ints
 from supplychain.errors import InputError
-from supplychain.exposure import CLASSES, Result
+from supplychain.exposure import Result
+from supplychain.readings import CLASSES
 from supplychain.survive import lost_units, time_to_survive
 from supplychain.timeline import COLUMNS, Plan, Run, Simulation, extra_stock, run, short_only, summarise_losses
 

@@ -13,9 +13,10 @@ from supplychain.availability import Floats, Ints, Pool, Restrictions
 from supplychain.buffers import Buffers, buffers
 from supplychain.errors import InputError
 from supplychain.events import Effect
-from supplychain.exposure import CENTRAL, CLASSES, HIGH, LOW, Model, Result
+from supplychain.exposure import Model, Result
+from supplychain.readings import CENTRAL, CLASSES, CLEAN, HIGH, LOW, RUNS
 from supplychain.reduction import Reduced, reduce
-from supplychain.restrictions import RUNS, Act, restrict
+from supplychain.restrictions import Act, restrict
 from supplychain.scenario import Scenario
 from supplychain.simulate import Path, Segment, simulate
 
@@ -229,7 +230,7 @@ class Simulation:
         rows, weights = self._result.supplies(product)
         lost = self.run.lost(rows, self._result.end_use(product))
         result: Floats = np.tensordot(lost, weights, axes=([1], [0]))
-        return np.where(result < 1e-12, 0.0, result)
+        return np.where(result < CLEAN, 0.0, result)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from supplychain.calendar import Phase, Places, day, state_on
 from supplychain.errors import DataError, InputError, UnknownIdError
-from supplychain.events import END_USES, READINGS, Calendar, Effect
+from supplychain.events import Calendar, Effect
+from supplychain.readings import CENTRAL, CLASSES, DEPENDENT, HIGH, LINKED, LOW, READINGS
 from supplychain.severity import Priors, Severities, SeverityRow, months_between
 from supplychain.tables import Tables, load_tables
 
-LINKED, DEPENDENT, LOW, CENTRAL, HIGH = range(5)
 EU = {"country": "EU27", "kind": "bloc", "members": "DEU;FRA"}
 OTHERS = [{"country": code} for code in ("AUS", "CHN", "DEU", "FRA", "JPN", "USA")] + [EU]
 PRIORS = [
@@ -388,8 +388,8 @@ def test_only_what_is_in_force_acts(world: Callable[..., World], status: str) ->
 )
 def test_end_uses(world: Callable[..., World], end_use: str, civil: int, military: int) -> None:
     w = world(events=[{"event": "x", "end_use": end_use}], severities=[severity()])
-    assert [len(w.effects(end_use=use)) for use in END_USES] == [civil, military]
-    assert [len(w.calendar.status("2025-06-01", end_use=use)) for use in END_USES] == [civil, military]
+    assert [len(w.effects(end_use=use)) for use in CLASSES] == [civil, military]
+    assert [len(w.calendar.status("2025-06-01", end_use=use)) for use in CLASSES] == [civil, military]
 
 
 def test_worked_example_11(world: Callable[..., World]) -> None:
@@ -399,7 +399,7 @@ def test_worked_example_11(world: Callable[..., World]) -> None:
         event_phases=[{"event": "arms"}, {"event": "x"}],
         severities=[{"event": "arms", "severity": 1}, {"event": "x", "severity": 0.2}],
     )
-    largest = {use: max(w.r(e, "JPN")[CENTRAL] for e in w.effects(end_use=use)) for use in END_USES}
+    largest = {use: max(w.r(e, "JPN")[CENTRAL] for e in w.effects(end_use=use)) for use in CLASSES}
     assert {use: r * 0.9 for use, r in largest.items()} == pytest.approx({"civil": 0.18, "military": 0.9})
 
 
@@ -593,7 +593,7 @@ def test_severity_choice_against_a_plain_reading_of_the_rule(reference: Tables) 
 
     calendar, draw, checked = Calendar(reference), random.Random(1), 0
     for on in ("2023-09-15", "2025-04-20", "2025-08-01", "2026-02-01"):
-        for end_use in END_USES:
+        for end_use in CLASSES:
             effects = [e for e in calendar.effects(on, end_use) if not e.practice and e.acts_on != "output"]
             for effect in draw.sample(effects, min(60, len(effects))):
                 for country in draw.sample(places.codes, 12):
@@ -813,7 +813,7 @@ def test_effects_change_on_no_other_day(calendar: Calendar) -> None:
     """Oracle: compare the effects of every day with those of the day before."""
     first, last = date(2025, 10, 1), date(2026, 2, 15)
     listed = set(calendar.segment_days(first, last))
-    for end_use in END_USES:
+    for end_use in CLASSES:
         before = calendar.effects(first, end_use)
         for k in range(1, (last - first).days + 1):
             on = first + timedelta(days=k)
@@ -826,7 +826,7 @@ def test_most_listed_days_bring_a_change(calendar: Calendar) -> None:
     listed = calendar.segment_days("2025-01-01", "2026-12-31")
     moved = sum(
         not all(
-            same_effects(calendar.effects(on - timedelta(days=1), use), calendar.effects(on, use)) for use in END_USES
+            same_effects(calendar.effects(on - timedelta(days=1), use), calendar.effects(on, use)) for use in CLASSES
         )
         for on in listed[1:]
     )
@@ -858,7 +858,7 @@ def test_order_of_rows_changes_nothing(world: Callable[..., World]) -> None:
 
 def test_readings_are_ordered_on_the_reference_data(calendar: Calendar) -> None:
     for on in ("2023-09-01", "2025-05-10", "2025-11-01", "2026-11-23"):
-        for end_use in END_USES:
+        for end_use in CLASSES:
             for effect in calendar.effects(on, end_use):
                 r = effect.r
                 assert ((r >= 0) & (r <= 1)).all()
@@ -866,7 +866,7 @@ def test_readings_are_ordered_on_the_reference_data(calendar: Calendar) -> None:
 
 
 def test_branches_bound_each_other_on_the_reference_data(calendar: Calendar) -> None:
-    for end_use in END_USES:
+    for end_use in CLASSES:
         runs = {
             mode: {(e.event, e.good, e.role, e.buyers, e.practice, str(e.content_threshold)): e.r for e in
                    calendar.effects("2026-11-23", end_use, unconfirmed=mode)}
@@ -940,7 +940,7 @@ def test_edge_cases_of_the_dossier(calendar: Calendar, event: str, on: str, dest
 def test_the_october_package_contributes_nothing_so_far(calendar: Calendar) -> None:
     package = [f"chn-2025-{number}" for number in (55, 56, 57, 58)] + ["chn-2025-61-deminimis"]
     for on in ("2025-10-20", "2025-11-07", "2025-11-08", "2025-12-02", "2026-11-09"):
-        assert [e for use in END_USES for e in calendar.effects(on, use, package)] == []
+        assert [e for use in CLASSES for e in calendar.effects(on, use, package)] == []
     after = calendar.effects("2026-11-10", "civil", ["chn-2025-57"])
     assert {e.good for e in after} >= {"holmium_oxide", "erbium_metal"}
     assert all((e.r[:, [LOW, CENTRAL]] == 0).all() and e.r[:, HIGH].any() for e in after)

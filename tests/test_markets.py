@@ -10,7 +10,7 @@ from worlds import P, clause, goods, maker, world
 
 import supplychain as sc
 from supplychain.cli import app
-from supplychain.events import READINGS
+from supplychain.readings import READINGS
 
 DAY = "2025-06-05"
 

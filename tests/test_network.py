@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import supplychain as sc
-from supplychain.exposure import CENTRAL
+from supplychain.readings import CENTRAL
 
 
 def test_repr_says_counts_version_and_knowledge(net: sc.Network) -> None:
