@@ -946,10 +946,15 @@ def test_the_october_package_contributes_nothing_so_far(calendar: Calendar) -> N
     assert all((e.r[:, [LOW, CENTRAL]] == 0).all() and e.r[:, HIGH].any() for e in after)
 
 
-def test_magnets_without_heavy_rare_earths_are_free(calendar: Calendar) -> None:
-    covered = {e.good for e in calendar.effects("2025-05-10", "civil", ["chn-2025-18"])}
+def test_magnets_without_heavy_rare_earths_are_free_by_the_text_and_held_in_practice(calendar: Calendar) -> None:
+    light = {"ndfeb_magnet_standard", "ndfeb_alloy", "didymium_metal", "ndpr_oxide", "neodymium_oxide"}
+    covered = {e.good for e in calendar.effects("2025-05-10", "civil", ["chn-2025-18"], legal_only=True)}
     assert {"ndfeb_magnet_high_temp", "smco_magnet", "smco_alloy", "samarium_metal"} <= covered
-    assert not {"ndfeb_magnet_standard", "ndfeb_alloy", "didymium_metal", "ndpr_oxide", "neodymium_oxide"} & covered
+    assert not light & covered
+    for on, held in (("2025-05-10", {"ndfeb_magnet_standard"}), ("2025-07-01", set())):
+        effects = [e for e in calendar.effects(on, "civil", ["chn-2025-18"]) if e.good in light]
+        assert {e.good for e in effects} == held
+        assert all(e.practice for e in effects)
 
 
 def test_what_the_graph_lacks_is_listed_and_has_no_effect(calendar: Calendar) -> None:
