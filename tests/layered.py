@@ -83,3 +83,29 @@ def looped(graph: nx.DiGraph, own_loss: dict[int, float]) -> dict[int, float]:
                 missing[kind] = missing.get(kind, 0.0) + share * loss[supplier]
         loss[firm] = max([own_loss.get(firm, 0.0), *(CRITICALITY * lost for lost in missing.values())])
     return loss
+
+
+def turned(links: pd.DataFrame, part: float = 0.01, seed: int = 1) -> pd.DataFrame:
+    """The same links, a part of them running backwards: a network with cycles."""
+    back = np.random.default_rng(seed).random(len(links)) < part
+    supplier, buyer = links["supplier"], links["buyer"]
+    return links.assign(supplier=buyer.where(back, supplier), buyer=supplier.where(back, buyer))
+
+
+def looped_with_cycles(links: pd.DataFrame, own_loss: dict[str, float]) -> dict[str, float]:
+    """Loss of every firm by plain loops, round after round from the own losses upwards until nothing changes."""
+    inputs: dict[str, dict[str, list[tuple[str, float]]]] = {}
+    columns = (links[name].tolist() for name in ("supplier", "buyer", "kind", "weight"))
+    for supplier, buyer, kind, weight in zip(*columns, strict=True):
+        inputs.setdefault(buyer, {}).setdefault(kind, []).append((supplier, weight))
+    loss = dict.fromkeys({*links["supplier"], *links["buyer"]}, 0.0) | own_loss
+    change = 1.0
+    while change > 1e-14:
+        change = 0.0
+        for firm, kinds in inputs.items():
+            worst = own_loss.get(firm, 0.0)
+            for bought in kinds.values():
+                missing = sum(weight * loss[supplier] for supplier, weight in bought) / sum(w for _, w in bought)
+                worst = max(worst, CRITICALITY * missing)
+            change, loss[firm] = max(change, worst - loss[firm]), worst
+    return loss

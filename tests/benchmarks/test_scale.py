@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layered import CRITICALITY, as_graph, layered_chain, layered_tables, looped
+from layered import CRITICALITY, as_graph, layered_chain, layered_tables, looped, looped_with_cycles, turned
 
 import supplychain as sc
 from supplychain.availability import Chain, Restrictions, availability
@@ -99,3 +99,32 @@ def test_load_from_parquet(benchmark: Any, tmp_path: Path) -> None:
     assert net.availability(net.firm[:10])["loss"].between(0, 1).all()
     if FULL and benchmark.enabled:
         assert benchmark.stats["min"] < 20
+
+
+def test_cycles(benchmark: Any) -> None:
+    """One link in a hundred runs backwards: most firms stand in one cycle, solved to the greatest fixed point."""
+    links, nodes = layered_tables(LINKS)
+    net = sc.SupplyNetwork.from_edges(turned(links), nodes)
+    assert sum(len(level.node) for level in net.chain.levels if level.cyclic) > len(net.firm) / 4
+    stops = dict.fromkeys(net.firm[::100], 0.5)
+    frame = benchmark.pedantic(net.availability, (stops,), rounds=2)
+    assert frame["loss"].between(0, 1).all()
+
+
+def test_cycles_equal_a_plain_loop() -> None:
+    links = turned(layered_tables(5_000)[0], part=0.05)
+    net = sc.SupplyNetwork.from_edges(links)
+    assert any(level.cyclic for level in net.chain.levels)
+    stopped = net.firm[::40].tolist()
+    found = net.availability(dict.fromkeys(stopped, 0.5)).set_index("node")["loss"]
+    expected = looped_with_cycles(links, dict.fromkeys(stopped, 0.5))
+    assert found.to_numpy() == pytest.approx([expected[firm] for firm in found.index], abs=1e-11)
+    assert found.gt(0).sum() > len(found) / 4
+
+
+def test_esri_of_one_closure(benchmark: Any) -> None:
+    links, nodes = layered_tables(LINKS)
+    makes = nodes.assign(kind=[f"kind{k % 20}" for k in range(len(nodes))])
+    net = sc.SupplyNetwork.from_edges(links.drop(columns=["kind", "criticality"]), makes)
+    net.esri(net.firm[:1])  # makes the links ready
+    assert 0 < benchmark.pedantic(net.esri, (net.firm[:1],), rounds=2).score < 1
