@@ -16,10 +16,11 @@ import pandas as pd
 from supplychain.availability import Bools, Floats, Ints, Pool, Restrictions, availability
 from supplychain.binding import Solved
 from supplychain.errors import InputError
-from supplychain.exposure import Model, Result
+from supplychain.exposure import Result
+from supplychain.model import Model
 from supplychain.readings import CENTRAL, CLASSES, CLEAN, RUNS
 from supplychain.reduction import Reduced, reduce
-from supplychain.restrictions import Act, pool_of
+from supplychain.restrictions import Act, pool_of, touched
 from supplychain.scenario import Scenario
 
 EXACT_PLAYERS = 12
@@ -46,20 +47,12 @@ class Game:
         self._acts = [act for act, _ in mine]
         self._owner = np.array([who for _, who in mine], dtype=np.intp)
         sourcing = model.sourcing
-        own = np.zeros(sourcing.chain.nodes, dtype=bool)
-        links = [np.zeros(0, dtype=np.intp)]
-        for act in self._acts:
-            if act.effect.acts_on == "output":
-                own[act.links] = True
-            else:
-                links.append(act.links)
+        own, links = touched(self._acts, sourcing.chain.nodes)
         self._pools = self._pool_plan()
         self._laid: dict[tuple[str, tuple[int, ...]], Pool | None] = {}
         # Without issuers a pool is as wide as any coalition can make it.
         whole = tuple(pool_of(sourcing, good, (), np.ones(1, bool)) for good in self._pools)
-        self._reduced: Reduced = reduce(
-            sourcing.chain, own, np.unique(np.concatenate(links)), targets, whole if self._sharing != "fixed" else ()
-        )
+        self._reduced: Reduced = reduce(sourcing.chain, own, links, targets, whole if self._sharing != "fixed" else ())
         self._targets = self._reduced.supply_at(targets)
         self._criticality = model.criticality[self._reduced.need][:, [run * RUNS + CENTRAL]]
         self._at = [self._positions(act) for act in self._acts]

@@ -17,7 +17,7 @@ import pandas as pd
 from supplychain.availability import Floats, Ints
 from supplychain.calendar import ONE_DAY
 from supplychain.events import Effect
-from supplychain.exposure import Model
+from supplychain.model import Model
 from supplychain.readings import READINGS
 from supplychain.severity import Priors, months_between
 from supplychain.sourcing import routes_of

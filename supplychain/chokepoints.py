@@ -11,7 +11,7 @@ import pandas as pd
 
 from supplychain.availability import Floats, Ints, Restrictions, availability
 from supplychain.errors import InputError
-from supplychain.exposure import Model
+from supplychain.model import Model
 from supplychain.readings import CENTRAL, CLASSES, RUNS
 from supplychain.reduction import reduce
 
@@ -131,7 +131,7 @@ def pairs(model: Model, market: str, product: str, top: int = 20, progress: Prog
     other. extra = both - max(a, b).
     """
     rows, weights = _market(model, market, [product])
-    below = _below(model, product)
+    below = set(model.below(product)[0])
     groups = [frozenset(g) for g in _groups(model) if set(g) <= below] + [frozenset([g]) for g in sorted(below)]
     stops = [s for s in documented_stops(model) if s.good in below]
     wanted = sorted(
@@ -193,7 +193,7 @@ def minimal_cuts(
     if not 1 <= most <= MAX_CUT:
         raise InputError("minimal_cuts", "most", most, f"1 to {MAX_CUT} stops at once")
     rows, weights = _market(model, market, [product])
-    below = _below(model, product)
+    below = set(model.below(product)[0])
     stops = [s for s in documented_stops(model) if s.good in below]
     single = (losses(model, [[s] for s in stops], rows) @ weights)[:, 0]
     ranked = [stops[k] for k in np.argsort(-single, kind="stable") if single[k] > FELT][:candidates]
@@ -215,18 +215,6 @@ def minimal_cuts(
 def _members(model: Model, market: str) -> list[str]:
     world = model.sourcing.world
     return [world.countries[m] for m in world.blocs.get(world.country_index[market], ())]
-
-
-def _below(model: Model, product: str) -> set[str]:
-    """A product and everything it is made from."""
-    found, todo = {product}, [product]
-    inputs = model.sourcing.edges["input"].tolist()
-    while todo:
-        for k in model.parts.get(todo.pop(), ()):
-            if inputs[k] not in found:
-                found.add(inputs[k])
-                todo.append(inputs[k])
-    return found
 
 
 def _groups(model: Model) -> list[list[str]]:

@@ -1,28 +1,23 @@
-"""Scenario and tables to readings: which products in a market are exposed, by how much, through what."""
+"""From a solved scenario to readings: which products in a market are exposed, by how much, through what."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from supplychain.availability import Bools, Floats, Ints, availability
+from supplychain import caveats
+from supplychain.availability import Floats, Ints
 from supplychain.binding import Solved, Step, main_path, steps_to
-from supplychain.content import content_frame
+from supplychain.caveats import few
 from supplychain.errors import InputError
-from supplychain.events import Calendar, Effect
 from supplychain.goods import WEAKEST_FIRST
+from supplychain.model import Model
 from supplychain.readings import CENTRAL, CLASSES, CLEAN, DEPENDENT, HIGH, LINKED, READINGS, RUNS
-from supplychain.restrictions import Act, Reach, restrict
+from supplychain.restrictions import Act
 from supplychain.scenario import Scenario
-from supplychain.sourcing import Sourcing, build_sourcing
-from supplychain.tables import Tables
-from supplychain.whatif import parse, with_what_ifs
 
 FRAME = (
     "product", "name", "sector", "end_use", "linked", "dependent", "short_low", "short", "short_high",
@@ -32,133 +27,6 @@ EXPLAIN = (
     "step", "output", "made_in", "input", "country", "share", "criticality", "available", "loss", "binding", "cut",
     "events", "basis", "source_id", "confidence", "rows",
 )  # fmt: skip
-
-
-class Model:
-    """The reference chain with its calendar, built once from the tables; `solve` takes what is in force.
-
-    Everything that does not depend on the day is computed here. licensed: goods whose flows nothing restricts (a
-    measure that is tried out); extra_stock: days of a good that its users hold beyond what the tables say.
-    """
-
-    def __init__(
-        self,
-        tables: Tables,
-        calendar: Calendar | None = None,
-        sourcing: Sourcing | None = None,
-        licensed: frozenset[str] = frozenset(),
-        extra_stock: Mapping[str, float] = MappingProxyType({}),
-    ) -> None:
-        self.tables = tables
-        self.calendar = Calendar(tables) if calendar is None else calendar
-        self.sourcing = build_sourcing(tables, buyers=_listed(tables)) if sourcing is None else sourcing
-        self.licensed, self.extra_stock = licensed, extra_stock
-
-    def varied(
-        self,
-        sourcing: Sourcing | None = None,
-        licensed: frozenset[str] = frozenset(),
-        extra_stock: Mapping[str, float] = MappingProxyType({}),
-    ) -> Model:
-        """The same model with something tried out."""
-        return Model(
-            self.tables, self.calendar, sourcing or self.sourcing, self.licensed | licensed,
-            {**self.extra_stock, **extra_stock},
-        )  # fmt: skip
-
-    @cached_property
-    def reach(self) -> Reach:
-        """Which links each clause reaches."""
-        return Reach(self.sourcing)
-
-    @cached_property
-    def criticality(self) -> Floats:
-        """(Q, K) c of each need: 1 in the linked reading, the high end in the dependent, then low, central, high."""
-        edges = self.sourcing.edges
-        ends = edges[["criticality_low", "criticality", "criticality_high"]].to_numpy(dtype=float)
-        rows = np.column_stack([np.ones(len(edges)), ends[:, 2], ends])[self.sourcing.need_edge]
-        result: Floats = np.tile(rows, len(CLASSES))
-        return result
-
-    @cached_property
-    def lone(self) -> Bools:
-        """(K,) the columns of the linked reading."""
-        result: Bools = np.arange(len(CLASSES) * RUNS) % RUNS == LINKED
-        return result
-
-    @cached_property
-    def evidence(self) -> Mapping[str, tuple[str, str]]:
-        """source_id and confidence of every row label."""
-        found: dict[str, tuple[str, str]] = {}
-        for name in ("production", "trade", "bom", "severities", "assumptions"):
-            frame = self.tables[name]
-            found.update(zip(frame.index, zip(frame["source_id"], frame["confidence"], strict=True), strict=True))
-        return found
-
-    @cached_property
-    def parts(self) -> Mapping[str, list[int]]:
-        """For each output the rows of `edges` that make it."""
-        found: dict[str, list[int]] = {}
-        for k, output in enumerate(self.sourcing.edges["output"]):
-            found.setdefault(output, []).append(k)
-        return found
-
-    def effects(
-        self, scenario: Scenario, on: date | None = None, events: Collection[str] | None = None
-    ) -> tuple[list[Effect], list[Effect]]:
-        """What the clauses of a scenario do on its day, in the civil and in the military class.
-
-        on, events: another day, and only some of the scenario's clauses.
-        """
-        wanted = scenario.clauses if events is None else events
-        civil, military = (
-            [
-                effect
-                for effect in self.calendar.effects(
-                    on or scenario.on, end_use, wanted, scenario.legal_only, scenario.unconfirmed
-                )
-                if effect.good not in self.licensed
-            ]
-            for end_use in CLASSES
-        )
-        return civil, military
-
-    def solve(self, scenario: Scenario, effects: Sequence[Sequence[Effect]] | None = None) -> Solved:
-        """All goods in all countries under a scenario; columns = (civil, military) x READINGS."""
-        classes = self.effects(scenario) if effects is None else effects
-        acts = [act for run, effects_of in enumerate(classes) for act in self.reach.acts(effects_of, run)]
-        restrictions = restrict(self.sourcing, acts, len(CLASSES))
-        shared = self.reach.pools(classes) if scenario.sharing != "fixed" else ()
-        made, arrived = availability(
-            self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared
-        )
-        return Solved(self.sourcing, restrictions, tuple(acts), self.criticality, made, arrived)
-
-    def under(self, scenario: Scenario) -> Model:
-        """The model with the what-ifs of a scenario among its events; the same sourcing."""
-        if not scenario.what_if:
-            return self
-        tables = with_what_ifs(self.tables, [parse(spec) for spec in scenario.what_if])
-        return Model(tables, Calendar(tables), self.sourcing, self.licensed, self.extra_stock)
-
-
-def content_of(model: Model, event: str, on: date) -> pd.DataFrame:
-    """The goods that a re-export clause with a content threshold covers on a day, and how much of the issuer's is in
-    them; see `content.content_frame`. Raises InputError for a clause without a threshold."""
-    about = dict(zip(model.tables["events"]["event"], model.tables["events"]["issuer"], strict=True))
-    scope = model.calendar.covered(event, on)
-    caught = scope[scope["content_threshold"].notna() & (scope["good"] != "")]
-    if caught.empty:
-        raise InputError("content", "event", event, "a re-export clause with a content threshold")
-    counted = set(scope.loc[scope["role"] == "content", "good"]) - {""}
-    thresholds = dict(zip(caught["good"], caught["content_threshold"].to_numpy(dtype=float), strict=True))
-    return content_frame(model.sourcing, about[event], counted, thresholds)
-
-
-def _listed(tables: Tables) -> list[str]:
-    """Producers of the data that an entity list names."""
-    named = {buyer for buyers in tables["event_scope"]["buyer"] for buyer in buyers}
-    return sorted(named & set(tables["production"]["producer"]))
 
 
 @dataclass(frozen=True)
@@ -249,7 +117,7 @@ class Result:
         """The id of one of the products asked for. Raises UnknownIdError, InputError."""
         good = self.model.tables.resolve(product)
         if good not in self.products:
-            raise InputError("exposure", "product", product, f"one of those asked for: {_few(self.products)}")
+            raise InputError("exposure", "product", product, f"one of those asked for: {few(self.products)}")
         return good
 
     @cached_property
@@ -314,12 +182,7 @@ class Result:
             edges = [step.edge for step in binding if step.edge >= 0]
             supplies = [sourcing.supply(step.input, step.made_in or self._place.countries[0]) for step in binding]
             return list(dict.fromkeys(edges)), list(dict.fromkeys(supplies))
-        edges, goods = [], [product]
-        for good in goods:
-            for k in self.model.parts.get(good, ()):
-                edges.append(k)
-                if (needed := str(sourcing.edges["input"].iat[k])) not in goods:
-                    goods.append(needed)
+        goods, edges = self.model.below(product)
         country = self._place.countries[int(np.argmax(self.supplies(product)[1]))]
         return edges, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
 
@@ -395,92 +258,16 @@ class Result:
         if self._foreign:
             lines.append(
                 f"{len(self._foreign)} military products are left out, no row says that {self.scenario.market} makes "
-                f"or buys them: {_few(self._foreign)}. Name one to see it all the same."
+                f"or buys them: {few(self._foreign)}. Name one to see it all the same."
             )
-        return (*lines, *self._slow(), *self._unmade(), *self._outside())
+        return (*lines, *caveats.of_answer(self.model, self.scenario, self.products))
 
     @cached_property
     def warnings_of_day(self) -> tuple[str, ...]:
         """What a reader must know of the day, whatever the market."""
-        tables, on = self.model.tables, self.scenario.on
-        lines = []
-        if on > tables.knowledge_until:
-            lines.append(
-                f"{on} is {(on - tables.knowledge_until).days} days after the data end ({tables.knowledge_until}): "
-                "later acts are not known."
-            )
-        status = self.model.calendar.status(on)
-        open_ends = status.loc[~status["confirmed"], "event"].drop_duplicates().tolist()
-        if open_ends and self.scenario.unconfirmed == "both":
-            lines.append(
-                f"{len(open_ends)} clauses are unconfirmed on this day, both branches are shown: {_few(open_ends)}."
-            )
-        return tuple(lines)
-
-    def _slow(self) -> list[str]:
-        """Products that take so long to make that a loss of inputs shows in deliveries much later."""
-        table = self.model.tables["assumptions"]
-        rows = table[(table["name"] == "making_time") & table["applies_to"].isin(self.products)]
-        spans = zip(rows["applies_to"], rows["value_low"], rows["value_high"], strict=True)
-        slow = [f"{product} {low:g}-{high:g}" for product, low, high in spans]
-        if not slow:
-            return []
-        return [
-            "The work in progress of long builds is not modelled; from order to delivery take (days) "
-            f"{_few(slow, 8)}: what is lost today shows in deliveries that much later."
-        ]
-
-    def _unmade(self) -> list[str]:
-        world = self.solved.sourcing.world
-        wanted = set(self.products)
-        for good in list(wanted):
-            wanted |= self._below(good)
-        unmade = sorted(g for g in wanted if not any(not np.isnan(m.share) for m in world.makers[g]))
-        if not unmade:
-            return []
-        return [
-            f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: "
-            f"{_few(unmade)}."
-        ]
-
-    def _below(self, good: str) -> set[str]:
-        found: set[str] = set()
-        todo = [good]
-        while todo:
-            for k in self.model.parts.get(todo.pop(), ()):
-                needed = str(self.solved.sourcing.edges["input"].iat[k])
-                if needed not in found:
-                    found.add(needed)
-                    todo.append(needed)
-        return found
-
-    def _outside(self) -> list[str]:
-        """Items in force that the graph lacks, and entity lists whose firms are not in the data."""
-        tables = self.model.tables
-        scope = tables["event_scope"]
-        status = self.model.calendar.status(self.scenario.on)
-        active = set(status.loc[status["in_force_high"], "event"])
-        if self.scenario.clauses is not None:
-            active &= set(self.scenario.clauses)
-        scope = scope[scope["event"].isin(active)]
-        missing = sorted(set(scope.loc[(scope["good"] == "") & (scope["same_as"] == ""), "item"]))
-        lines = [f"{len(missing)} items of clauses in force are not in the graph: {_few(missing)}."] if missing else []
-        producers = set(tables["production"]["producer"])
-        events = tables["events"]
-        lists = set(events.loc[events["measure"] == "entity_list", "event"]) & active
-        firms = [
-            e for e in sorted(lists) if not any(set(b) & producers for b in scope.loc[scope["event"] == e, "buyer"])
-        ]
-        if firms:
-            lines.append(f"{len(firms)} entity lists name firms only, not computed: {_few(firms)}.")
-        return lines
+        return caveats.of_day(self.model, self.scenario)
 
 
 def _short(name: str) -> str:
     """A name without what it explains in brackets."""
     return name.partition(" (")[0]
-
-
-def _few(names: Sequence[str], shown: int = 5) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more

@@ -12,7 +12,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from supplychain.errors import InputError
-from supplychain.exposure import Model, Result
+from supplychain.exposure import Result
+from supplychain.model import Model
 from supplychain.readings import CENTRAL
 from supplychain.sourcing import Sourcing
 from supplychain.timeline import AHEAD, Plan, Simulation, first_effect, plan, run

@@ -24,9 +24,10 @@ from supplychain.binding import Solved
 from supplychain.calendar import day
 from supplychain.errors import InputError
 from supplychain.export import exposed_graph
-from supplychain.exposure import Model, Result, content_of
+from supplychain.exposure import Result
 from supplychain.markets import everywhere
 from supplychain.mitigate import mitigations, smallest_set
+from supplychain.model import Model, content_of
 from supplychain.own_rows import rows_that_took_part
 from supplychain.readings import CENTRAL, CLASSES
 from supplychain.restrictions import Act

@@ -198,6 +198,17 @@ class Reach:
         return [tested(0, made_abroad, first_end), tested(1, sent_on, buyer)]
 
 
+def touched(acts: Sequence[Act], nodes: int) -> tuple[Bools, Ints]:
+    """(nodes,) whose own capacity acts cut, and the links on which they take something, increasing."""
+    own, links = np.zeros(nodes, dtype=bool), [np.zeros(0, dtype=np.intp)]
+    for act in acts:
+        if act.effect.acts_on == "output":
+            own[act.links] = True
+        else:
+            links.append(act.links)
+    return own, np.unique(np.concatenate(links))
+
+
 def restrict(sourcing: Sourcing, acts: Sequence[Act], runs: int) -> Restrictions:
     """Own capacity and flows left under some acts; columns = runs x READINGS.
 

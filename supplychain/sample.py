@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from supplychain.availability import Floats, Ints, Pool, Restrictions, availability
+from supplychain.availability import Floats, Pool, Restrictions, availability
 from supplychain.draws import Bites, DrawnShares, Facts
 from supplychain.errors import InputError
 from supplychain.exposure import Result
 from supplychain.readings import CLASSES, CLEAN
 from supplychain.reduction import Reduced, reachable, reduce
-from supplychain.restrictions import Act
+from supplychain.restrictions import touched
 
 BATCH = 256  # draws solved at once
 MOST = 100_000
@@ -146,6 +146,7 @@ def rank_correlation(rows: Floats, values: Floats) -> list[float]:
 
 
 def check(call: str, draws: int, seed: int) -> None:
+    """Raise InputError unless the number of draws and the seed can be used."""
     for argument, got, first, last in (("draws", draws, 1, MOST), ("seed", seed, 0, None)):
         if isinstance(got, bool) or not isinstance(got, int | np.integer) or got < first or (last and got > last):
             allowed = f"a whole number, {first} or more" if last is None else f"a whole number from {first} to {last:,}"
@@ -158,17 +159,6 @@ def by_class(x: Result) -> list[tuple[str, tuple[str, ...]]]:
     return [(end_use, products) for end_use, products in found if products]
 
 
-def reach(acts: Sequence[Act], nodes: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Ints]:
-    """Nodes whose own capacity acts cut, and links on which they take something."""
-    own, links = np.zeros(nodes, dtype=bool), [np.zeros(0, dtype=np.intp)]
-    for act in acts:
-        if act.effect.acts_on == "output":
-            own[act.links] = True
-        else:
-            links.append(act.links)
-    return own, np.unique(np.concatenate(links))
-
-
 class _Part:
     """The part of the chain between the clauses and some products of one end-use class, solved for many draws."""
 
@@ -178,7 +168,7 @@ class _Part:
         chain = self._sourcing.chain
         run = CLASSES.index(end_use)
         acts = [act for act in x.acts if act.run == run]
-        own, link = reach(acts, chain.nodes)
+        own, link = touched(acts, chain.nodes)
         supplies = [x.supplies(product) for product in products]
         targets = np.unique(np.concatenate([rows for rows, _ in supplies]))
         shared: tuple[Pool, ...] = ()

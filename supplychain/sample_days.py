@@ -21,8 +21,8 @@ from supplychain.events import Effect
 from supplychain.exposure import Result
 from supplychain.readings import CLASSES, CLEAN
 from supplychain.reduction import Reduced, reachable, reduce
-from supplychain.restrictions import Act
-from supplychain.sample import QUANTILES, Progress, by_class, check, reach
+from supplychain.restrictions import Act, touched
+from supplychain.sample import QUANTILES, Progress, by_class, check
 from supplychain.simulate import Segment, simulate
 from supplychain.timeline import AHEAD, extra_stock, first_effect, schedule
 
@@ -169,7 +169,7 @@ class _Part:
         shared: list[tuple[Pool, ...]] = [()] * len(turns)
         if self._sharing != "fixed":
             shared = [x.model.reach.pools([classes[run]]) for _, classes, _ in turns]
-        own, link = reach([act for _, found in acts for act in found], sourcing.chain.nodes)
+        own, link = touched([act for _, found in acts for act in found], sourcing.chain.nodes)
         supplies = [x.supplies(product) for product in products]
         self._watch = np.unique(np.concatenate([rows for rows, _ in supplies]))
         every_pool = {id(pool): pool for found in shared for pool in found}

@@ -13,7 +13,8 @@ from supplychain.availability import Floats, Ints, Pool, Restrictions
 from supplychain.buffers import Buffers, buffers
 from supplychain.errors import InputError
 from supplychain.events import Effect
-from supplychain.exposure import Model, Result
+from supplychain.exposure import Result
+from supplychain.model import Model
 from supplychain.readings import CENTRAL, CLASSES, CLEAN, HIGH, LOW, RUNS
 from supplychain.reduction import Reduced, reduce
 from supplychain.restrictions import Act, restrict
