@@ -10,6 +10,7 @@ import pytest
 
 import supplychain as sc
 from supplychain import jobs
+from supplychain.outcomes import outcomes
 
 PAGE = (Path(__file__).parents[1] / "docs" / "schema.md").read_text("utf-8")
 SECTIONS = {
@@ -23,14 +24,21 @@ NODES = pd.DataFrame({"node": ["a", "b", "c"], "kind": ["x", "y", "z"], "country
 @pytest.fixture(scope="module")
 def frames(net: sc.Network) -> dict[str, list[str]]:
     x = net.exposure("2025-06-05", "DEU", ["f35"])
+    simulation = net.simulate(["f35"], "DEU", "2025-04-04", "2025-04-14")
     firms = sc.SupplyNetwork.from_edges(LINKS, NODES)
     found = {
         "exposure": x.frame,
         "explain": x.explain("f35"),
-        "simulate": net.simulate(["f35"], "DEU", "2025-04-04", "2025-04-14").frame,
+        "markets": net.markets("2025-06-05", ["f35"]),
+        "simulate": simulation.frame,
+        "simulation summary": simulation.summary,
+        "survive": x.survival("f35", 30),
         "chokepoints": net.chokepoints("DEU", 5, ["f35"]),
         "contributions": x.contributions("f35"),
         "sample": x.sample(20),
+        "sample days": x.sample_days(2).frame,
+        "sensitivity": x.sensitivity("f35", 20),
+        "outcomes": outcomes(net, "f35"),
         "mitigations": x.mitigations("f35"),
         "company network": firms.availability("a"),
         "company scenarios": firms.losses([["a"]]),
