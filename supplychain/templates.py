@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from supplychain.errors import InputError
+from supplychain.errors import InputError, shown
 from supplychain.files import write_whole
 from supplychain.schema import Field, schemas
 
@@ -113,7 +113,8 @@ def _write(folder: Path, contents: Mapping[str, str]) -> None:
         finally:
             shutil.rmtree(making, ignore_errors=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise InputError("init", "folder", str(folder), f"a folder that can be written ({error})") from error
+        allowed = f"a folder that can be written ({shown(getattr(error, "strerror", None) or error)})"
+        raise InputError("init", "folder", str(folder), allowed) from error
 
 
 def _csv(columns: list[str], rows: list[dict[str, str]]) -> str:
