@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from supplychain.availability import Floats, Ints, Restrictions
-from supplychain.readings import LINKED, RUNS
+from supplychain.readings import CENTRAL, HIGH, LINKED, LOW, RUNS
 from supplychain.restrictions import Act
 from supplychain.sourcing import BASES, Sourcing
 
@@ -221,3 +222,43 @@ def main_path(steps: list[Step]) -> list[Step]:
     deepest = max(range(len(way)), key=lambda k: (way[k].cut, k), default=-1)
     cut = [k for k, step in enumerate(way) if step.events and step.cut >= way[deepest].cut / 2]
     return way[: cut[0] + 1] if cut else way
+
+
+def cuts_frame(solved: Solved, run: int) -> pd.DataFrame:
+    """What is lost of each restricted flow in one end-use class (position in CLASSES), by event and reason.
+
+    Columns: good, exporter, importer ('' for an output stop), event, r_low, r, r_high, reason; of several flows between
+    two countries the largest r.
+    """
+    frames = [_act_frame(solved, act) for act in solved.acts if act.run == run]
+    columns = ["good", "exporter", "importer", "event", "r_low", "r", "r_high", "reason"]
+    frame = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
+    return frame[columns].groupby([*columns[:4], "reason"], as_index=False, sort=True).max()[columns]
+
+
+def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:
+    """What one act takes from each pair of countries."""
+    sourcing, effect = solved.sourcing, act.effect
+    names = np.array([*sourcing.world.countries, ""], dtype=object)
+    low, central, high = (act.r[:, reading] for reading in (LOW, CENTRAL, HIGH))
+    if effect.acts_on == "output":
+        exporter, importer = names[sourcing.node_country[act.links]], np.full(len(act.links), "", dtype=object)
+    else:
+        maker = names[sourcing.node_country[sourcing.link_node[act.links]]]
+        trader = names[sourcing.link_trader[act.links]]
+        buyer = names[sourcing.supply_country[sourcing.chain.link_supply[act.links]]]
+        exporter = np.where((act.leg == 1) & (trader != ""), trader, maker)
+        importer = np.where((act.leg == 0) & (trader != ""), trader, buyer)
+    reason = "output stop" if effect.acts_on == "output" else effect.acts_on + (" practice" if effect.practice else "")
+    return pd.DataFrame(
+        {
+            "good": effect.good,
+            "exporter": exporter,
+            "importer": importer,
+            "event": effect.event,
+            "r_low": low,
+            "r": central,
+            "r_high": high,
+            "reason": reason,
+        }
+    )

@@ -87,8 +87,7 @@ def _nodes(model: Model, good: int, country: int) -> Ints:
 def _market(model: Model, market: str, products: Sequence[str]) -> tuple[Ints, Floats]:
     """Supply rows of the products in the countries of a market, and (rows, products) weights."""
     sourcing, world = model.sourcing, model.sourcing.world
-    members = world.blocs.get(world.country_index[market])
-    countries = [world.countries[m] for m in members or ()] or [market]
+    countries = [world.countries[m] for m in world.members(world.country_index[market])]
     rows = np.array([sourcing.supply(p, c) for p in products for c in countries])
     weights = np.zeros((len(rows), len(products)))
     for k in range(len(products)):

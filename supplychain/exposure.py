@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -29,22 +28,16 @@ EXPLAIN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Place:
-    """A market: one country, or a bloc as the use-weighted mean of its members."""
-
-    code: str
-    countries: tuple[str, ...]
-
-
 class Result:
-    """What a scenario does to the products of one market. Numbers are shares of normal supply, 0 to 1."""
+    """What a scenario does to the products of one market. Numbers are shares of normal supply, 0 to 1.
+
+    A bloc is the use-weighted mean of its members (`countries`).
+    """
 
     def __init__(self, model: Model, solved: Solved, scenario: Scenario) -> None:
         self.model, self.solved, self.scenario = model, solved, scenario
         world = solved.sourcing.world
-        members = world.blocs.get(world.country_index[scenario.market])
-        self._place = Place(scenario.market, tuple(world.countries[m] for m in members or ()) or (scenario.market,))
+        self.countries = tuple(world.countries[m] for m in world.members(world.country_index[scenario.market]))
 
     def __repr__(self) -> str:
         return f"<Exposure of {len(self.products)} products in {self.scenario.market} on {self.scenario.on}>"
@@ -71,7 +64,7 @@ class Result:
     @cached_property
     def _foreign(self) -> tuple[str, ...]:
         """Military products that no row says the market makes or buys."""
-        names = {*self._place.countries, self._place.code}
+        names = {*self.countries, self.scenario.market}
         homes = {product: self.homes(product) for product in self.asked}
         return tuple(product for product, places in homes.items() if places is not None and names.isdisjoint(places))
 
@@ -98,7 +91,7 @@ class Result:
     def supplies(self, product: str) -> tuple[Ints, Floats]:
         """The supply rows of a product in the countries of the market, and their weights (by use)."""
         sourcing = self.solved.sourcing
-        rows = np.array([sourcing.supply(product, c) for c in self._place.countries])
+        rows = np.array([sourcing.supply(product, c) for c in self.countries])
         use = sourcing.world.use[sourcing.supply_good[rows], sourcing.supply_country[rows]]
         return rows, use / use.sum() if use.sum() > 0 else np.full(len(use), 1 / len(use))
 
@@ -159,7 +152,7 @@ class Result:
     def _worst_country(self, product: str, column: int) -> str:
         rows, weights = self.supplies(product)
         weighted = weights * (1.0 - self.solved.arrived[rows, column])
-        return self._place.countries[int(np.argmax(weighted))]
+        return self.countries[int(np.argmax(weighted))]
 
     def chain(self, product: str) -> list[Step]:
         """The steps that set the loss of a product, nearest first, and the inputs beside them."""
@@ -180,10 +173,10 @@ class Result:
         if self.readings(product)[CENTRAL] > 0:
             binding = [step for step in self.chain(product) if step.binding]
             edges = [step.edge for step in binding if step.edge >= 0]
-            supplies = [sourcing.supply(step.input, step.made_in or self._place.countries[0]) for step in binding]
+            supplies = [sourcing.supply(step.input, step.made_in or self.countries[0]) for step in binding]
             return list(dict.fromkeys(edges)), list(dict.fromkeys(supplies))
         goods, edges = self.model.below(product)
-        country = self._place.countries[int(np.argmax(self.supplies(product)[1]))]
+        country = self.countries[int(np.argmax(self.supplies(product)[1]))]
         return edges, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
 
     def coverage(self, product: str) -> float:

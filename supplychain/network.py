@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from html import escape
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import networkx as nx
@@ -20,17 +18,17 @@ from supplychain import chokepoints
 from supplychain import goods as goods_graph
 from supplychain.attribute import ORDERS, contributions, difference
 from supplychain.availability import SharingMode
-from supplychain.binding import Solved
+from supplychain.binding import Solved, cuts_frame
 from supplychain.calendar import day
 from supplychain.errors import InputError
 from supplychain.export import exposed_graph
 from supplychain.exposure import Result
+from supplychain.kept import Kept
 from supplychain.markets import everywhere
 from supplychain.mitigate import mitigations, smallest_set
 from supplychain.model import Model, content_of
 from supplychain.own_rows import rows_that_took_part
 from supplychain.readings import CENTRAL, CLASSES
-from supplychain.restrictions import Act
 from supplychain.sample import Draws, sample, sensitivity
 from supplychain.sample_days import Days, sample_days
 from supplychain.scenario import EndUse, Scenario, Unconfirmed
@@ -50,6 +48,7 @@ from supplychain.timeline import (
     simulation,
     summarise_losses,
 )  # fmt: skip
+from supplychain.world import concentration
 
 FELT = ("felt_low", "felt", "felt_high", "first_day_low", "first_day", "first_day_high", "first_date")
 SHOWN = 20  # products of an answer in a notebook
@@ -254,10 +253,9 @@ class Network:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._solved: OrderedDict[str, tuple[Model, Solved]] = OrderedDict()
-        self._simulated: OrderedDict[str, Run] = OrderedDict()
-        self._planned: OrderedDict[str, Plan] = OrderedDict()
-        self._lock = Lock()  # of the caches: the dashboard asks from several threads
+        self._solved = Kept[tuple[Model, Solved]](KEPT)
+        self._simulated = Kept[Run](KEPT)
+        self._planned = Kept[Plan](PLANS)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._tables[name]):,} {name}" for name in ("goods", "bom", "production", "events"))
@@ -319,28 +317,10 @@ class Network:
     def concentration(self, good: str | None = None) -> pd.DataFrame:
         """Concentration of makers: good, name, stage, hhi, leader, leader_share, documented, makers.
 
-        HHI = sum of squared documented shares by country (0 to 1), a lower bound where `documented` is below 1; blank
-        where no share is documented. Source of the index: U.S. DOJ and FTC Merger Guidelines (2023), section 2.1.
+        See `supplychain.world.concentration`. Raises UnknownIdError.
         """
-        world, table = self.model.sourcing.world, self._tables["goods"].set_index("good")
-        rows = []
-        for name in world.goods if good is None else [self._tables.resolve(good)]:
-            shares = world.documented[world.good_index[name]]
-            known = float(shares.sum())
-            leader = int(np.argmax(shares))
-            rows.append(
-                {
-                    "good": name,
-                    "name": table.at[name, "name"],
-                    "stage": table.at[name, "stage"],
-                    "hhi": float((shares**2).sum()) if known > 0 else float("nan"),
-                    "leader": world.countries[leader] if known > 0 else "",
-                    "leader_share": float(shares[leader]) if known > 0 else float("nan"),
-                    "documented": known,
-                    "makers": len({m.country for m in world.makers[name]}),
-                }
-            )
-        return pd.DataFrame(rows)
+        goods = None if good is None else [self._tables.resolve(good)]
+        return concentration(self.model.sourcing.world, self._tables["goods"], goods)
 
     def status(self, on: date | str, destination: str | None = None, end_use: str | None = None) -> pd.DataFrame:
         """Status of every clause on a day, for one destination or all: event, status, confirmed, since, until, ..."""
@@ -356,12 +336,7 @@ class Network:
             raise InputError("restrictions", "end_use", end_use, " or ".join(CLASSES))
         scenario = Scenario(on=day(on), market=self._any_country())
         solved = self._solve(scenario)[1]
-        run = CLASSES.index(end_use)
-        frames = [_act_frame(solved, act) for act in solved.acts if act.run == run]
-        columns = ["good", "exporter", "importer", "event", "r_low", "r", "r_high", "reason"]
-        frame = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
-        frame = frame[columns].groupby([*columns[:4], "reason"], as_index=False, sort=True).max()
-        return frame[columns]
+        return cuts_frame(solved, CLASSES.index(end_use))
 
     def _any_country(self) -> str:
         return str(self._tables["countries"]["country"].iat[0])
@@ -421,17 +396,13 @@ class Network:
     def simulated(self, result: Result) -> Simulation | None:
         """The simulation behind `felt`, up to a year after the day; the last ones are kept, one for a year of days."""
         on, key = result.scenario.on, simulation_key(result.scenario)
-        with self._lock:
-            known = self._simulated.get(key)
-            if known is not None:
-                self._simulated.move_to_end(key)
+        known = self._simulated.get(key)
         if known is None or known.start > on:
             made = self.simulated_anew(result)
             if made is None:
                 return None
             known = made.run
-            with self._lock:
-                _keep(self._simulated, key, known, KEPT)
+            self._simulated.put(key, known)
         return Simulation(result, known.upto(on + timedelta(days=AHEAD)))
 
     def simulated_anew(self, result: Result, *others: Result) -> Simulation | None:
@@ -445,12 +416,10 @@ class Network:
         if start is None:
             return None
         key = simulation_key(scenario.changed(market=self._any_country(), products=()))
-        with self._lock:
-            planned = self._planned.get(key)
+        planned = self._planned.get(key)
         if planned is None or planned.start != start:
             planned = plan(result.model, scenario, start, horizon(on))
-            with self._lock:
-                _keep(self._planned, key, planned, PLANS)
+            self._planned.put(key, planned)
         rows = np.unique(np.concatenate([x.supplies(p)[0] for x in (result, *others) for p in x.products]))
         return Simulation(result, run(result.model, scenario, planned, rows))
 
@@ -518,54 +487,14 @@ class Network:
     def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
         """A scenario solved for all markets and products at once; the last ones are kept."""
         key = scenario.changed(market=self._any_country(), products=(), end_use="own").query
-        with self._lock:
-            if key in self._solved:
-                self._solved.move_to_end(key)
-                return self._solved[key]
-        model = self.model.under(scenario)
-        solved = model, model.solve(scenario)
-        with self._lock:
-            _keep(self._solved, key, solved, KEPT)
-        return solved
-
-
-def _keep(kept: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
-    """Keep a value as the latest; the oldest beyond `most` go."""
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)
+        found = self._solved.get(key)
+        if found is None:
+            model = self.model.under(scenario)
+            found = model, model.solve(scenario)
+            self._solved.put(key, found)
+        return found
 
 
 def simulation_key(scenario: Scenario) -> str:
     """What a simulation depends on: all of a scenario but the class shown and the day within the year."""
     return scenario.changed(end_use="own", on=date(scenario.on.year, 1, 1)).query
-
-
-def _act_frame(solved: Solved, act: Act) -> pd.DataFrame:
-    """What one act takes from each pair of countries."""
-    sourcing, effect = solved.sourcing, act.effect
-    names = np.array([*sourcing.world.countries, ""], dtype=object)
-    low, central, high = act.r[:, 2], act.r[:, 3], act.r[:, 4]
-    if effect.acts_on == "output":
-        exporter, importer = names[sourcing.node_country[act.links]], np.full(len(act.links), "", dtype=object)
-    else:
-        maker = names[sourcing.node_country[sourcing.link_node[act.links]]]
-        trader = names[sourcing.link_trader[act.links]]
-        buyer = names[sourcing.supply_country[sourcing.chain.link_supply[act.links]]]
-        exporter = np.where((act.leg == 1) & (trader != ""), trader, maker)
-        importer = np.where((act.leg == 0) & (trader != ""), trader, buyer)
-    return pd.DataFrame(
-        {
-            "good": effect.good,
-            "exporter": exporter,
-            "importer": importer,
-            "event": effect.event,
-            "r_low": low,
-            "r": central,
-            "r_high": high,
-            "reason": "output stop"
-            if effect.acts_on == "output"
-            else effect.acts_on + (" practice" if effect.practice else ""),
-        }
-    )

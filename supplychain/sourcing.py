@@ -213,7 +213,7 @@ def _ways(world: World, good: str, buyer: int, row: TradeRow) -> list[tuple[int,
     made = world.documented[g] / max(world.documented[g].sum(), TINY)
     if made.any():
         return [(int(x), exporter, row.share * float(made[x])) for x in np.flatnonzero(made)]
-    members = list(world.blocs.get(exporter, (exporter,)))  # nobody says who makes it: the exporter, or its members
+    members = list(world.members(exporter))  # nobody says who makes it: the exporter, or its members
     place = world.place[g, members]
     parts = place / place.sum() if place.sum() > 0 else np.full(len(members), 1 / len(members))
     return [(m, -1, row.share * float(part)) for m, part in zip(members, parts, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,8 +68,41 @@ class World:
     def good_index(self) -> dict[str, int]:
         return {good: k for k, good in enumerate(self.goods)}
 
+    def members(self, country: int) -> tuple[int, ...]:
+        """The members of a bloc; a country itself."""
+        return self.blocs.get(country, (country,))
+
     def blocs_of(self, country: int) -> list[int]:
+        """The blocs that a country is a member of."""
         return [bloc for bloc, members in self.blocs.items() if country in members]
+
+
+def concentration(world: World, table: pd.DataFrame, goods: Sequence[str] | None = None) -> pd.DataFrame:
+    """Concentration of makers: good, name, stage, hhi, leader, leader_share, documented, makers.
+
+    HHI = sum of squared documented shares by country (0 to 1), a lower bound where `documented` is below 1; blank where
+    no share is documented. table: goods; goods: only these.
+    Source of the index: U.S. DOJ and FTC Merger Guidelines (2023), section 2.1.
+    """
+    about = table.set_index("good")
+    rows = []
+    for good in world.goods if goods is None else goods:
+        shares = world.documented[world.good_index[good]]
+        known = float(shares.sum())
+        leader = int(np.argmax(shares))
+        rows.append(
+            {
+                "good": good,
+                "name": about.at[good, "name"],
+                "stage": about.at[good, "stage"],
+                "hhi": float((shares**2).sum()) if known > 0 else float("nan"),
+                "leader": world.countries[leader] if known > 0 else "",
+                "leader_share": float(shares[leader]) if known > 0 else float("nan"),
+                "documented": known,
+                "makers": len({maker.country for maker in world.makers[good]}),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def build_world(tables: Tables) -> World:

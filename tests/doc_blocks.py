@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 import supplychain as sc
-from supplychain.calibrate import flows, series_fit, sourcing_fit, sourcing_summary
+from supplychain.calibrate import flows, series_fit
 from supplychain.evidence import evidence_counts, makers_known
 from supplychain.outcomes import fit_counts, outcomes
+from supplychain.sourcing_fit import sourcing_fit, sourcing_summary
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = ("calibration.md", "data-coverage.md")

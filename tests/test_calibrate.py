@@ -13,8 +13,9 @@ from doc_blocks import DOCS, PAGES, blocks, filled
 from typer.testing import CliRunner
 
 import supplychain as sc
-from supplychain.calibrate import flows, series_fit, sourcing_fit, sourcing_summary
+from supplychain.calibrate import flows, series_fit
 from supplychain.cli import app
+from supplychain.sourcing_fit import sourcing_fit, sourcing_summary
 
 
 def volume(series: str, date: str, value: float, importer: str = "ALL", **more: object) -> dict[str, object]:

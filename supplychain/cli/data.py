@@ -41,6 +41,7 @@ def calibrate(
     """Does it fit what happened: observed against modelled flows, sourcing, and output that was reported lost."""
     from supplychain import calibrate as fit
     from supplychain import output as out
+    from supplychain import sourcing_fit as sourcing
     from supplychain.outcomes import outcomes
 
     titles = {
@@ -60,8 +61,8 @@ def calibrate(
     elif view == "outcomes":
         rows = outcomes(net)
     else:
-        rows = fit.sourcing_fit(net.model)
-        rows = fit.sourcing_summary(rows) if view == "sourcing" else rows
+        rows = sourcing.sourcing_fit(net.model)
+        rows = sourcing.sourcing_summary(rows) if view == "sourcing" else rows
     answer = out.Answer(rows, f"view={view}", net)
     out.write(answer, format, output, force, lambda: out.plain_table(rows, titles[view]))
 
