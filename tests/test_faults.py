@@ -5,6 +5,7 @@ The old file stays as it was, nothing is left beside it, and the command says in
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -112,7 +113,9 @@ def test_a_small_disk_that_fills_up(name: str, data: Path, disk: Path) -> None:
     (disk / "filler").write_bytes(b"\0" * (SMALL - 8_192))
     refused(run(command(name, target, data)))
     assert target.read_bytes() == OLD
-    assert not [path for path in disk.rglob("*") if path.is_file() and path.name not in (target.name, "filler")]
+    left = [path for path in disk.rglob("*") if path.is_file() and path.name not in (target.name, "filler")]
+    assert {path.name for path in left} <= {"plan.json"}  # of a sweep, which goes on from there
+    assert all(json.loads(path.read_text("utf-8"))["chunks"] for path in left)  # whole
 
 
 @pytest.mark.parametrize("name", FEW)
