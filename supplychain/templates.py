@@ -113,7 +113,7 @@ def _write(folder: Path, contents: Mapping[str, str]) -> None:
         finally:
             shutil.rmtree(making, ignore_errors=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        allowed = f"a folder that can be written ({shown(getattr(error, "strerror", None) or error)})"
+        allowed = f"a folder that can be written ({shown(getattr(error, 'strerror', None) or error)})"
         raise InputError("init", "folder", str(folder), allowed) from error
 
 
