@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 CONTROLS = ("c-on", "c-day", "c-market", *controls.CHOICES)
 
 
+# what people type for a page
+OTHER_NAMES = {
+    "mineral": "good", "minerals": "good", "goods": "good", "my-products": "own", "whatif": "what-if",
+    "what_if": "what-if", "explore": "explorer", "overview": "today",
+}  # fmt: skip
+
+
 def register(app: Dash, net: Network, pages: Mapping[str, Page]) -> None:
     """The callbacks of the shell."""
     browser = "dashboard"  # functions of assets/dashboard.js
@@ -113,7 +120,7 @@ def draw(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any]) ->
     """Page, panel of events, canonical link, and what was wrong with the request."""
     page, _ = split_path(request["path"])
     if page not in pages:
-        close = nearest(page, pages, 1)
+        close = [OTHER_NAMES[page]] if page in OTHER_NAMES else nearest(page, pages, 1)
         hint = components.link(pages[close[0]].name, path(close[0])) if close else components.link("Today", "/")
         return [components.title("There is no such page"), html.P(["Did you mean ", hint, "?"])], [], "", []
     try:

@@ -22,7 +22,7 @@ def other(view: View) -> Scenario:
     text = view.extra.get(KEY, "")
     if not text:
         return view.scenario.changed(on=view.on - timedelta(days=BACK))
-    return in_this_market(view, Scenario.from_query(text))
+    return in_this_market(view, read_query(view.net, text)[0])
 
 
 def in_this_market(view: View, scenario: Scenario) -> Scenario:

@@ -29,6 +29,8 @@ WORDS = {
     "short_after": "Short after (%)", "avoided": "Avoided (points)", "days_avoided": "Days avoided (days)",
     "first_day": "First loss (day)", "first_day_low": "First loss, late (day)",
     "first_day_high": "First loss, early (day)", "source_id": "Source", "only_prior": "Prior only",
+    "leader_share": "Leader's share (%)", "documented": "Known (%)",
+    "lost": "Lost (%)", "lost_low": "Lost, low (%)", "lost_high": "Lost, high (%)",
     "short_a": "Short before (%)", "short_b": "Short now (%)", "change": "Change (points)",
     "felt_a": "Felt before (%)", "felt_b": "Felt now (%)",
     "severity_low": "Severity, low (%)", "severity": "Severity (%)", "severity_high": "Severity, high (%)",
@@ -38,9 +40,10 @@ WORDS = {
     "first_loss_low": "First loss, late (day)", "first_loss": "First loss (day)",
     "first_loss_high": "First loss, early (day)", "days_lost_low": "Lost, low (days)", "days_lost": "Lost (days)",
     "days_lost_high": "Lost, high (days)", "of_days": "Of (days)",
-    "hhi": "Concentration (HHI, 0 to 1)", "products_hit": "Products hit", "r": "Lost (%)",
+    "hhi": "HHI (0 to 1)", "products_hit": "Products hit", "r": "Lost (%)",
 }  # fmt: skip
-SHARES = {column for column, words in WORDS.items() if words.endswith(("(%)", "(points)"))}
+SHARES = {column for column, words in WORDS.items() if words.endswith("(%)")}
+POINTS = {column for column, words in WORDS.items() if words.endswith("(points)")}
 LONG = {
     "why", "title", "detail", "note", "path", "binding", "events", "by", "threshold", "unit", "item", "measures",
     "says", "alternatives", "substitute",
@@ -145,6 +148,8 @@ def _column(column: str, values: pd.Series, href: str | None) -> dict[str, Any]:
     spec: dict[str, Any] = {"field": column, "headerName": words(column), "headerTooltip": words(column)}
     if column in SHARES:
         spec |= {"valueFormatter": {"function": "percent(params.value)"}, "type": "rightAligned"}
+    elif column in POINTS:
+        spec |= {"valueFormatter": {"function": "points(params.value)"}, "type": "rightAligned"}
     elif pd.api.types.is_bool_dtype(values):
         spec |= {"valueFormatter": {"function": "yesNo(params.value)"}, "cellDataType": False}
     elif pd.api.types.is_numeric_dtype(values):

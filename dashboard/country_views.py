@@ -11,8 +11,9 @@ from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words, market_name
-from supplychain.figures.style import listed, percent
+from supplychain.figures.style import listed
 from supplychain.network import Network
+from supplychain.wording import share
 
 
 def country_of(view: View) -> str:
@@ -93,7 +94,7 @@ def answer(view: View) -> str:
     exposed = as_market(view).x.static
     short = exposed[exposed["short"] > 0]
     own = f"On {when}, {len(short)} of {len(exposed)} products are short in {name}"
-    own += f", {short['name'].iloc[0]} most ({percent(float(short['short'].iloc[0]))})." if len(short) else "."
+    own += f", {short['name'].iloc[0]} most ({share(float(short['short'].iloc[0]))})." if len(short) else "."
     if country_of(view) == view.market:
         return own
     found = stops(view)

@@ -11,11 +11,10 @@ from dashboard.cards import Card
 from dashboard.state import View, asked
 from supplychain import figures
 from supplychain.attribute import ORDERS
-from supplychain.figures.bars import points
-from supplychain.figures.style import percent
 from supplychain.network import Exposure, Network
 from supplychain.scenario import Scenario
 from supplychain.whatif import event_ids
+from supplychain.wording import points, share
 
 FEW_ORDERS = 100  # of events, where more than 12 differ and buyers share
 SAME = 5e-4  # changes below a twentieth of a point are not told
@@ -74,10 +73,8 @@ def answer(frame: pd.DataFrame, before: str, after: str) -> str:
     for rows, word in ((up, "more"), (down, "less")):
         if len(rows):
             top = rows.iloc[0]
-            most = f"{top['name']}, {points(float(top['change']))} (from {percent(float(top['short_a']))} to "
-            parts.append(
-                f"{len(rows)} of {len(frame)} miss {word} supply, most {most}{percent(float(top['short_b']))})"
-            )
+            most = f"{top['name']}, {points(float(top['change']))} (from {share(float(top['short_a']))} to "
+            parts.append(f"{len(rows)} of {len(frame)} miss {word} supply, most {most}{share(float(top['short_b']))})")
     return f"{after[:1].upper()}{after[1:]} against {before}: " + "; ".join(parts) + "."
 
 

@@ -13,8 +13,8 @@ from dashboard import graph
 from dashboard.asking import moved
 from dashboard.state import View
 from supplychain.errors import InputError
-from supplychain.events import READINGS
-from supplychain.output import share
+from supplychain.readings import READINGS
+from supplychain.wording import share
 
 WAYS = {"both": "inputs and uses", "up": "what it is made from", "down": "what is made from it"}
 STEPS = ("1", "2", "3", "all")

@@ -8,7 +8,8 @@ from dashboard import kept
 from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
-from supplychain.figures.style import listed, percent
+from supplychain.figures.style import listed
+from supplychain.wording import share
 
 STATES = ("in_force", "suspended", "announced", "ended")  # in the order of a list
 
@@ -60,7 +61,7 @@ def answer(view: View) -> str:
     rows = makers(view, [good])
     shares = rows.groupby("country")["share"].sum(min_count=1).dropna().sort_values(ascending=False)
     if len(shares):
-        who = listed([f"{country} {percent(share)}" for country, share in shares.head(3).items()])
+        who = listed([f"{country} {share(part)}" for country, part in shares.head(3).items()])
         first = f"{name} is made by {who} of documented world {basis_of(rows)} ({years_of(rows)})."
     else:
         first = f"Who makes {name} is not documented with shares: unknown, not none."

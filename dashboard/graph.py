@@ -11,7 +11,7 @@ import pandas as pd
 from dash.development.base_component import Component
 
 from supplychain.figures.style import ThemeName, theme_of
-from supplychain.output import share
+from supplychain.wording import share
 
 ACROSS, DOWN = 190, 120  # px between nodes
 LABEL = 20  # characters of a line
@@ -38,7 +38,7 @@ def chain_elements(frame: pd.DataFrame, names: Mapping[str, str], market: str) -
         binding = "yes" if row["binding"] else nodes.get(key, {}).get("binding", "no")
         if key not in nodes:
             levels.setdefault(int(row["step"]) + 1, []).append(key)
-        missing = share(1 - float(row["available"])) or "unknown"
+        missing = share(1 - float(row["available"]))
         label = "\n".join(textwrap.wrap(names.get(row["input"], row["input"]).partition(" (")[0], LABEL)[:3])
         nodes[key] = {
             "label": f"{label}\n{row['country']}, {missing} missing",

@@ -12,8 +12,8 @@ from dashboard import kept
 from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
-from supplychain.figures.style import percent, span
 from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report
+from supplychain.wording import share, span
 
 SHORT_COLUMNS = [
     "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
@@ -92,8 +92,8 @@ def reported(view: View) -> pd.DataFrame:
     """Reports on its output in all markets, each with the felt exposure of its days."""
     frame = kept.reported(view.net)
     frame = frame[frame["good"] == product_of(view)].reset_index(drop=True)
-    columns = ["market", "from", "until", "effect", "lost_low", "lost", "lost_high", "felt_low", "felt", "felt_high"]
-    frame = frame[[*columns, "fit", "cause", "event", "source_id", "confidence", "note"]]
+    columns = ["market", "from", "until", "effect", "lost", "felt", "fit", "note", "lost_low", "lost_high", "felt_low"]
+    frame = frame[[*columns, "felt_high", "cause", "event", "source_id", "confidence"]]
     return frame.assign(
         effect=frame["effect"].map(EFFECTS), to_event=[view.link("event", event) for event in frame["event"]]
     )
@@ -102,12 +102,18 @@ def reported(view: View) -> pd.DataFrame:
 def fact_list(r: pd.Series) -> list[tuple[str, str, str]]:
     """Key figures that need no simulation: label, value, small print."""
     return [
-        ("Short on the day", percent(float(r["short"])), range_words(r, "short")),
-        ("Dependent", percent(float(r["dependent"])), "structural worst case"),
-        ("Linked", percent(float(r["linked"])), "hangs on it at all"),
-        ("Coverage", percent(float(r["coverage"])), "of the chain has a source"),
-        ("Evidence", str(r["confidence"]), "weakest on the chain" + ("; prior only" if r["only_prior"] else "")),
+        ("Short on the day", share(float(r["short"])), range_words(r, "short")),
+        ("Dependent", share(float(r["dependent"])), "structural worst case"),
+        ("Linked", share(float(r["linked"])), "hangs on it at all"),
+        ("Coverage", share(float(r["coverage"])), "of the chain has a source"),
+        ("Weakest evidence", str(r["confidence"]), weakest_words(r)),
     ]
+
+
+def weakest_words(r: pd.Series) -> str:
+    """What the mark of the weakest evidence means."""
+    meant = "one row on the path or more has no source yet" if r["confidence"] == "unverified" else "of the path's rows"
+    return meant + ("; severity from a prior only" if r["only_prior"] else "")
 
 
 def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
@@ -119,7 +125,7 @@ def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
     )
     small = "central run" if earliest == latest else f"central run; {earliest} to {latest}"
     return [
-        ("Felt: output lost", percent(float(r["felt"])), range_words(r, "felt")),
+        ("Felt: output lost", share(float(r["felt"])), range_words(r, "felt")),
         ("First loss", first.partition(" ")[0], small),
     ]
 
@@ -226,9 +232,9 @@ def evidence(view: View) -> pd.DataFrame:
 def said(table: str, fact: pd.Series) -> str:
     """One row of data in words."""
     if table == "production":
-        return f"{fact['producer']} makes {percent(fact['share'])} of {fact['good']} ({fact['basis']})"
+        return f"{fact['producer']} makes {share(fact['share'])} of {fact['good']} ({fact['basis']})"
     if table == "trade":
-        part = f"{percent(fact['share'])} of its {fact['basis']} of {fact['good']}"
+        part = f"{share(fact['share'])} of its {fact['basis']} of {fact['good']}"
         return f"{fact['importer']} takes {part} from {fact['exporter']}"
     if table == "bom":
         return f"{fact['output']} needs {fact['input']}: {fact['effect']}, criticality {fact['criticality']:.2g}"

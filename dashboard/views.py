@@ -9,7 +9,8 @@ import pandas as pd
 
 from dashboard import kept
 from dashboard.state import View
-from supplychain.figures.style import listed, percent, span
+from supplychain.figures.style import listed
+from supplychain.wording import share, span
 
 LATELY = 90  # days
 ARTICLE = ("United ", "European ", "Netherlands", "Philippines", "Czech Rep", "Dominican Rep", "G7", "Euro")
@@ -103,7 +104,7 @@ def range_words(row: pd.Series, by: str) -> str:
     low, high = row.get(f"{by}_low"), row.get(f"{by}_high")
     if low is None or high is None:
         return ""
-    return f"{percent(float(low))} to {percent(float(high))}"
+    return f"{share(float(low))} to {share(float(high))}"
 
 
 def sources_of(view: View, products: Sequence[str]) -> tuple[str, ...]:

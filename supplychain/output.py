@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,6 +84,11 @@ def write_file(path: Path, content: str | bytes, force: bool) -> None:
     write_whole(path, content)
 
 
+def _width(output: Path | None) -> int | None:
+    """Columns of a table: those of the screen or of COLUMNS (None: rich finds out); 200 in a file or a pipe."""
+    return None if output is None and (sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()) else 200
+
+
 def write(answer: Answer, form: str, output: Path | None, force: bool, table: Callable[[], RenderableType]) -> None:
     """Print or save an answer. The ending of the file tells csv or json unless a format is given."""
     if form not in FORMATS:
@@ -90,7 +96,7 @@ def write(answer: Answer, form: str, output: Path | None, force: bool, table: Ca
     if output is not None and form == "table":
         form = {".json": "json", ".csv": "csv"}.get(output.suffix.lower(), "table")
     if form == "table":
-        console = Console(file=sys.stdout, width=None if output is None and sys.stdout.isatty() else 200)
+        console = Console(file=sys.stdout, width=_width(output))
         if output is not None:
             with console.capture() as captured:
                 console.print(table())

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supplychain import figures
+from supplychain import figures, wording
 from supplychain.errors import InputError
 from supplychain.figures import places, style
-from supplychain.figures.bars import cover_words, points
+from supplychain.figures.bars import cover_words
 
 HOSTILE = "<script>alert(1)</script> <b>bold</b> &amp; %{x} R&D"
 NAN = math.nan
@@ -400,14 +400,14 @@ def test_escape_is_undone_by_a_reader_of_entities() -> None:
 
 
 def test_words_for_numbers() -> None:
-    assert [style.percent(v) for v in (0.0, 0.004, 0.126, 1.0, NAN)] == ["0 %", "under 1 %", "13 %", "100 %", "unknown"]
-    assert style.span(0.2, 0.4, 0.6) == "40 % (20 % to 60 %)"
-    assert style.span(0.4, 0.4, 0.4) == "40 %"
-    assert [points(v) for v in (0.12, -0.12, 0.0, 0.001, NAN)] == [
+    assert [wording.share(v) for v in (0.0, 0.004, 0.126, 1.0, NAN)] == ["0 %", "under 1 %", "13 %", "100 %", "unknown"]
+    assert wording.span(0.2, 0.4, 0.6) == "40 % (20 % to 60 %)"
+    assert wording.span(0.4, 0.4, 0.4) == "40 %"
+    assert [wording.points(v) for v in (0.12, -0.12, 0.0, 0.001, NAN)] == [
         "+12 points",
         "−12 points",
-        "±0 points",
-        "+under 1 points",
+        "no change",
+        "+under 1 point",
         "unknown",
     ]
     start = pd.Timestamp("2025-04-04")
@@ -586,7 +586,7 @@ def test_comparison_puts_the_largest_change_first() -> None:
     assert [note.text.split("  ")[-1] for note in fig.layout.annotations] == [
         "<b>+50 points</b>",
         "<b>+10 points</b>",
-        "<b>±0 points</b>",
+        "<b>no change</b>",
     ]
     assert trace(fig, "2025-06-05").x == (0.6, 0.5, 0.0)
     assert "2 of 3 products change" in plain_title(fig)

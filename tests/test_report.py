@@ -19,6 +19,7 @@ import pytest
 from report_package import FORMULA, HOSTILE, small_package
 
 import supplychain as sc
+from supplychain import wording
 from supplychain.errors import InputError, UnknownIdError
 from supplychain.report import ENDINGS, build, render, words, write_report
 from supplychain.report.model import Column, Report, Table
@@ -436,9 +437,9 @@ def test_first_loss(ends: tuple[float, float, float], said: str) -> None:
 
 
 def test_unknown_is_not_zero() -> None:
-    assert words.share(float("nan")) == "unknown"
+    assert wording.share(float("nan")) == "unknown"
     assert words.cell(Column("x", "", "share"), {"x": None}, {}) == "unknown"
-    assert words.share(0.0) == "0 %"
+    assert wording.share(0.0) == "0 %"
 
 
 def test_steady_drops_random_marks() -> None:

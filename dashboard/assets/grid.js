@@ -2,10 +2,17 @@
 window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
   percent(value) {
     if (value === null || value === undefined || value === "") return "unknown";
-    const size = Math.abs(value);
-    if (size === 0) return "0 %";
-    if (size < 0.005) return value > 0 ? "under 1 %" : "above −1 %";
-    return `${(100 * value).toFixed(size < 0.1 ? 1 : 0)} %`.replace("-", "−");
+    const size = Math.abs(value), sign = value < 0 ? "−" : "";
+    if (size < 1e-9) return "0 %";
+    if (size < 0.01) return `${sign}under 1 %`;
+    if (size > 0.99 && size < 1 - 1e-9) return `${sign}over 99 %`;
+    return `${sign}${(100 * size).toFixed(0)} %`;
+  },
+  points(value) {
+    if (value === null || value === undefined || value === "") return "unknown";
+    const size = Math.abs(value), sign = value < 0 ? "−" : "+";
+    if (size < 1e-9) return "no change";
+    return `${sign}${size < 0.01 ? "under 1" : (100 * size).toFixed(0)}`;
   },
   number(value) {
     if (value === null || value === undefined || value === "") return "";

@@ -73,7 +73,7 @@ def over_it(view: View) -> Card:
     here = country.country_of(view)
     return Card(
         "others",
-        f"What others could stop in {country.country_name(view)}",
+        f"What others could stop in {views.with_article(country.country_name(view))}",
         frame[["name", "goods", "products_hit", "worst_product", "worst", "mean", "country", "to_country"]],
         lambda theme: figures.leverage(
             shown.assign(country="each country"), market=here, year=view.on.year, value="mean", top=12, theme=theme
@@ -103,7 +103,7 @@ def exposure(view: View) -> Card:
     ]
     return Card(
         "exposure",
-        f"Products short in {country.country_name(view)}",
+        f"Products short in {views.with_article(country.country_name(view))}",
         frame[columns],
         lambda theme: figures.ranking(frame, market=here.market, on=view.on, reading="short", top=10, theme=theme),
         note="Supply missing on the day, before stocks and transit.",

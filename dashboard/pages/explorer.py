@@ -16,7 +16,7 @@ from dashboard.components import WORDS, bullet_list, facts, figure_card, grid, l
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain.network import Network
-from supplychain.output import share
+from supplychain.wording import share
 
 
 def layout(view: View) -> list[Component]:

@@ -20,11 +20,10 @@ from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
 from supplychain.errors import DataError, InputError, Problem, SupplyChainError
-from supplychain.figures.style import span
 from supplychain.network import Exposure, Network
-from supplychain.output import share
 from supplychain.schema import schemas
 from supplychain.tables import OVERLAY_DEFAULTS
+from supplychain.wording import share, span
 
 SESSION = "uploads"  # key of the signed cookie
 SHOWN = 30  # problems in the list; the table has all

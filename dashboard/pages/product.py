@@ -13,7 +13,7 @@ from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
 from supplychain.network import Network
-from supplychain.output import share
+from supplychain.wording import share
 
 FELT = "Computing what is felt, day by day through stocks and transit: a few seconds …"
 
@@ -89,8 +89,8 @@ def drawn(view: View) -> list[Component]:
     rows = [
         [
             link(step["name"], step["to_good"]),
-            f" from {step['country']}: {share(1 - step['available']) or 'unknown'} missing, costs "
-            f"{share(step['loss']) or 'unknown'} of the output"
+            f" from {step['country']}: {share(1 - step['available'])} missing, costs "
+            f"{share(step['loss'])} of the output"
             + ("; sets the loss" if step["binding"] else "")
             + (f"; cut by {', '.join(step['events'])}" if step["events"] else ""),
         ]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, scatter
-from supplychain.figures.style import escape, names, numbers, percent, wrap
+from supplychain.figures.style import escape, names, numbers, wrap
 
 READINGS = {
     "felt": "Output lost after stocks and transit (felt)",
@@ -65,8 +66,8 @@ def ranking(
     hover = [
         _lines(
             f"<b>{wrap(name, 50)}</b>",
-            f"{escape(reading)} {style.span(a, v, b)}",
-            f"dependent {percent(d)}" if not np.isnan(d) else "",
+            f"{escape(reading)} {wording.span(a, v, b)}",
+            f"dependent {wording.share(d)}" if not np.isnan(d) else "",
             wrap(why, 60, 6),
         )
         for name, a, v, b, d, why in zip(
@@ -99,7 +100,7 @@ def ranking(
     _ranges(fig, colours, y, low, high, "low to high")
     if reading in ("felt", "short") and "dependent" in rows:
         _marks(fig, colours, y, rows["dependent"], "dependent: worst case", "diamond-open", hover)
-    style.rows_axis(fig, labels, [percent(v) for v in value])
+    style.rows_axis(fig, labels, [wording.share(v) for v in value])
     of = "output" if reading == "felt" else "supply"
     style.share_axis(fig, f"share of normal {of} in {market}, {on} (%)", 1.02)
     fig.update_layout(barmode="overlay")
@@ -108,7 +109,7 @@ def ranking(
         leader = "no product has a known value."
     else:
         leader = (
-            f"{names(rows, 'product')[0]} leads with {style.span(low.iloc[0], float(best[reading]), high.iloc[0])}."
+            f"{names(rows, 'product')[0]} leads with {wording.span(low.iloc[0], float(best[reading]), high.iloc[0])}."
         )
     alt = f"{title}: {len(order)} products, {leader}"
     return style.finish(fig, "ranking", title, [cut], alt, theme, _height(labels), legend_rows=2)
@@ -150,8 +151,8 @@ def contributions(
     hover = [
         _lines(
             f"<b>{wrap(name, 50)}</b>",
-            f"fair share (Shapley) {percent(v, 1)}" + (f" ± {percent(e, 1)}" if e > 0 else ""),
-            f"alone {percent(a, 1)}, added last {percent(z, 1)}",
+            f"fair share (Shapley) {wording.share(v, 1)}" + (f" ± {wording.share(e, 1)}" if e > 0 else ""),
+            f"alone {wording.share(a, 1)}, added last {wording.share(z, 1)}",
         )
         for name, v, e, a, z in zip(names(rows, "player"), value, error, rows["alone"], rows["last"], strict=True)
     ]
@@ -172,15 +173,15 @@ def contributions(
         _ranges(fig, colours, y, value - error, value + error, "95 % of sampled orders")
     _marks(fig, colours, y, rows["alone"], "acting alone", "circle-open", hover)
     _marks(fig, colours, y, rows["last"], "added last", "triangle-up", hover)
-    style.rows_axis(fig, labels, [percent(v) for v in value])
+    style.rows_axis(fig, labels, [wording.share(v) for v in value])
     ends = pd.concat([value + error, value - error, rows["alone"].astype(float), rows["last"].astype(float)])
     style.share_axis(
         fig, f"share of normal supply in {market}, {on} (%)", max(0.05, ends.max() * 1.06), min(0.0, ends.min() * 1.06)
     )
     total = order["shapley"].astype(float).sum()
-    note = f"Fair shares add up to {percent(total)}."
-    most = f"{names(rows, 'player')[0]} most with {percent(value.iloc[0])}"
-    alt = f"{title}: {len(order)} {by}s add up to {percent(total)}, {most}."
+    note = f"Fair shares add up to {wording.share(total)}."
+    most = f"{names(rows, 'player')[0]} most with {wording.share(value.iloc[0])}"
+    alt = f"{title}: {len(order)} {by}s add up to {wording.share(total)}, {most}."
     return style.finish(fig, "contributions", title, [note, cut], alt, theme, _height(labels), legend_rows=3)
 
 
@@ -217,7 +218,12 @@ def comparison(
     rows, cut = style.top_rows(order, top, "products, the largest change first")
     labels = [wrap(name, 36) for name in names(rows, "product")]
     hover = [
-        _lines(f"<b>{wrap(n, 50)}</b>", f"{escape(a)}: {percent(x)}", f"{escape(b)}: {percent(y)}", points(c))
+        _lines(
+            f"<b>{wrap(n, 50)}</b>",
+            f"{escape(a)}: {wording.share(x)}",
+            f"{escape(b)}: {wording.share(y)}",
+            wording.points(c),
+        )
         for n, x, y, c in zip(names(rows, "product"), rows[first], rows[second], rows["change"], strict=True)
     ]
     y = np.arange(len(rows))
@@ -226,10 +232,10 @@ def comparison(
     _ranges(fig, colours, y, low, high, "change")
     _marks(fig, colours, y, rows[first], a, "circle-open", hover, colours.text)
     _marks(fig, colours, y, rows[second], b, "diamond", hover, colours.main)
-    style.rows_axis(fig, labels, [points(change) for change in rows["change"].astype(float)])
+    style.rows_axis(fig, labels, [wording.points(change) for change in rows["change"].astype(float)])
     style.share_axis(fig, f"share of normal supply in {market} (%)", 1.03, -0.03)
     changed = int((order["change"].abs() > 1e-9).sum())
-    most = f"{names(rows, 'product')[0]} most with {points(rows['change'].iloc[0])}"
+    most = f"{names(rows, 'product')[0]} most with {wording.points(rows['change'].iloc[0])}"
     alt = f"{title}: {changed} of {len(order)} products change, {most}."
     note = f"{changed} of {len(order)} products change."
     return style.finish(fig, "comparison", title, [note, cut], alt, theme, _height(labels), legend_rows=3)
@@ -314,15 +320,6 @@ def stock_cover(
     earliest = cover_words(days.iloc[0].tolist(), begin, horizon)
     alt += f", first {names(rows, 'product')[0]}: {earliest}." if count else "."
     return style.finish(fig, "stock_cover", title, [note, cut], alt, theme, _height(labels), legend_rows=3)
-
-
-def points(change: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    if math.isnan(change):
-        return "unknown"
-    size = f"{abs(100 * change):.0f}" if abs(change) >= 0.01 or change == 0 else "under 1"
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{sign}{size} points"
 
 
 def cover_words(run: Sequence[float], start: pd.Timestamp, horizon: int) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, scatter
-from supplychain.figures.style import escape, percent, wrap
+from supplychain.figures.style import escape, wrap
 
 COLUMNS = ("step", "output", "input", "country", "share", "criticality", "available", "loss", "binding")
 LEVEL = 122  # px from one step to the next
@@ -185,7 +186,7 @@ def _box(
     good, country = node
     text = wrap(called.get(good, good), LABEL, 3)
     if rows:
-        text += f"<br>{escape(country)} <b>{percent(float(rows[0]['available']) - 1)}</b>"
+        text += f"<br>{escape(country)} <b>{wording.share(float(rows[0]['available']) - 1)}</b>"
         acts = _events(rows[0])
         if rows[0].get("cut", 0) > 0 and acts:
             text += f"<br>cut by {wrap(acts[0], LABEL, 1)}" + (f"<br>and {len(acts) - 1} more" if len(acts) > 1 else "")
@@ -215,9 +216,9 @@ def _hover(band: Band, called: Mapping[str, str]) -> str:
     names = (called.get(good, good) for good in (band.source[0], band.target[0]))
     lines = [
         f"<b>{' → '.join(wrap(name, 44) for name in names)}</b>",
-        f"{percent(row['share'])} of it comes from {escape(row['country'])}",
-        f"{percent(row['available'])} of normal supply arrives; criticality {row['criticality']:.2g}",
-        f"costs {percent(row['loss'])} of the output{'; sets the loss' if row['binding'] else ''}",
+        f"{wording.share(row['share'])} of it comes from {escape(row['country'])}",
+        f"{wording.share(row['available'])} of normal supply arrives; criticality {row['criticality']:.2g}",
+        f"costs {wording.share(row['loss'])} of the output{'; sets the loss' if row['binding'] else ''}",
         wrap(f"by {acts}", 60, 3) if acts else "",
         wrap(f"source: {row['source_id']}", 60, 3) if row.get("source_id") else "",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, scatter
 from supplychain.figures.style import days, names, numbers, wrap
@@ -116,7 +117,7 @@ def timeline(
             font={"size": 11, "color": colours.text},
         )
     peak = table[table["product"] == shown[0]].sort_values("output", kind="stable").iloc[0]
-    most = style.span(1 - peak["output_high"], 1 - peak["output"], 1 - peak["output_low"])
+    most = wording.span(1 - peak["output_high"], 1 - peak["output"], 1 - peak["output_low"])
     alt = f"{title}: {peak['_name']} loses up to {most} on {peak['date']:%Y-%m-%d}; {len(marks)} events marked."
     cut = f"Showing {len(shown)} of {len(least)} products, the worst first." if len(shown) < len(least) else ""
     rows_needed = len(shown) + (len(set(marks["status"])) + 1) // 2

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, heatmap, scatter
-from supplychain.figures.style import escape, numbers, percent, wrap
+from supplychain.figures.style import escape, numbers, wrap
 
 ROW = 48  # px of a row of the grid
 
@@ -51,7 +52,9 @@ def leverage(
     cells = grid.loc[goods, columns]
     cut = f"Showing {len(goods)} of {len(grid)} goods, {len(columns)} of {grid.shape[1]} countries."
     best = table.sort_values([value, "country", "good"], ascending=[False, True, True], kind="stable").iloc[0]
-    most = f"{best['country']} stopping {called.get(best['good'], best['good'])} costs most, {percent(best[value])}"
+    most = (
+        f"{best['country']} stopping {called.get(best['good'], best['good'])} costs most, {wording.share(best[value])}"
+    )
     alt = f"{title}: {most}."
     draw = _leverage_bars if len(columns) == 1 else _leverage_grid
     fig, height = draw(cells, [called.get(g, g) for g in goods], style.theme_of(theme))
@@ -84,7 +87,7 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
             hoverongaps=False,
             hovertext=[
                 [
-                    f"{escape(c)} stops {wrap(g, 44)}<br>{percent(v)} of output lost"
+                    f"{escape(c)} stops {wrap(g, 44)}<br>{wording.share(v)} of output lost"
                     for c, v in zip(cells.columns, row, strict=True)
                 ]
                 for g, row in zip(goods, cells.to_numpy(), strict=True)
@@ -99,7 +102,7 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
         scatter(
             x=[escape(c) for c, _, _ in known],
             y=[k for _, k, _ in known],
-            text=[percent(v) for _, _, v in known],
+            text=[wording.share(v) for _, _, v in known],
             mode="text",
             textfont={"size": 11, "color": [style.ink(shade) for shade in shades]},
             hoverinfo="skip",
@@ -126,9 +129,11 @@ def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
             orientation="h",
             width=0.3,
             marker={"color": colours.main},
-            hovertext=[f"{wrap(g, 44)}<br>{percent(v)} of output lost" for g, v in zip(goods, values, strict=True)],
+            hovertext=[
+                f"{wrap(g, 44)}<br>{wording.share(v)} of output lost" for g, v in zip(goods, values, strict=True)
+            ],
             hoverinfo="text",
         )
     )
-    style.rows_axis(fig, [wrap(g, 44, 1) for g in goods], [percent(v) for v in values])
+    style.rows_axis(fig, [wrap(g, 44, 1) for g in goods], [wording.share(v) for v in values])
     return fig, 44 * len(goods) + 12

@@ -14,9 +14,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, scatter
-from supplychain.figures.style import escape, numbers, percent, wrap
+from supplychain.figures.style import escape, numbers, wrap
 
 Array = NDArray[np.float64]
 STEPS = (0.01, 0.05, 0.2, 0.5)  # share of world output at which the shade of the map changes
@@ -115,14 +116,14 @@ def supply_map(
         _land(fig, [country], colours, colours.shades[0], f"{country}: a maker, share unknown", pattern="/")
     steps = np.searchsorted(STEPS, known["share"], side="right") + 1
     for country, share, step in zip(known["country"], known["share"], steps, strict=True):
-        _land(fig, [country], colours, colours.shades[step], f"{country}: {percent(share, 1)} of world {basis}")
+        _land(fig, [country], colours, colours.shades[step], f"{country}: {wording.share(share, 1)} of world {basis}")
     named = known[known["share"] >= LABELLED]
     for country, share in zip(named["country"], named["share"], strict=True):
         x, y = world[country].middle
         fig.add_annotation(
             x=x,
             y=y,
-            text=f"<b>{escape(country)} {percent(share)}</b>",
+            text=f"<b>{escape(country)} {wording.share(share)}</b>",
             showarrow=False,
             font={"size": 10, "color": colours.text},
             bgcolor=colours.paper,
@@ -139,11 +140,13 @@ def supply_map(
     rest = shares[~shares["country"].isin(list(world))]["share"].sum()
     total = float(shares["share"].sum())
     notes = [
-        f"{percent(rest)} is known to be elsewhere." if rest > 0 else "",
-        f"{percent(1 - total)} is not documented." if total < 0.995 else "",
+        f"{wording.share(rest)} is known to be elsewhere." if rest > 0 else "",
+        f"{wording.share(1 - total)} is not documented." if total < 0.995 else "",
     ]
-    leaders = [f"{c} {percent(s)}" for c, s in zip(known["country"], known["share"], strict=True)]
-    alt = f"{title}: {style.listed(leaders) or 'no share is known'}; {percent(max(0.0, 1 - total))} not documented."
+    leaders = [f"{c} {wording.share(s)}" for c, s in zip(known["country"], known["share"], strict=True)]
+    alt = (
+        f"{title}: {style.listed(leaders) or 'no share is known'}; {wording.share(max(0.0, 1 - total))} not documented."
+    )
     return style.finish(
         fig, "supply_map", title, notes, alt, theme, plot_height=230, bottom=4, legend_rows=3, left=4, right=4
     )
@@ -237,8 +240,8 @@ def supply_bars(
     first = goods["good"].iloc[0]
     unknown = {good: max(0.0, 1 - float(s["share"].sum())) for good, s in shares.items()}
     leader = shares[first].iloc[0]
-    most = f"{goods['_name'].iloc[0]} mostly from {leader['country']} ({percent(leader['share'])})"
-    alt = f"{heading}: {len(goods)} goods; {most}, {percent(unknown[first])} of it not documented."
+    most = f"{goods['_name'].iloc[0]} mostly from {leader['country']} ({wording.share(leader['share'])})"
+    alt = f"{heading}: {len(goods)} goods; {most}, {wording.share(unknown[first])} of it not documented."
     return style.finish(fig, "supply_bars", heading, [], alt, theme, ROW * len(goods) + 10, legend_rows=2)
 
 
@@ -252,13 +255,13 @@ def _segments(good: str, y: int, shares: pd.DataFrame) -> list[tuple[object, ...
     for country, share in zip(known["country"], known["share"], strict=True):
         if share < SEGMENT:
             continue
-        label = f"{country} {percent(share)}" if share >= 0.2 else country if share >= 0.1 else ""
-        pieces.append((y, country, at, share, escape(f"{country}: {percent(share, 1)}"), escape(label)))
+        label = f"{country} {wording.share(share)}" if share >= 0.2 else country if share >= 0.1 else ""
+        pieces.append((y, country, at, share, escape(f"{country}: {wording.share(share, 1)}"), escape(label)))
         at += share
     small = pd.concat([known[known["share"] < SEGMENT], elsewhere])
     if len(small):
         each = ", ".join(
-            f"{'elsewhere' if c == 'ROW' else c} {percent(s, 1)}"
+            f"{'elsewhere' if c == 'ROW' else c} {wording.share(s, 1)}"
             for c, s in zip(small["country"], small["share"], strict=True)
         )
         pieces.append((y, "others", at, float(small["share"].sum()), wrap(each, 50, 5), ""))
@@ -268,7 +271,7 @@ def _segments(good: str, y: int, shares: pd.DataFrame) -> list[tuple[object, ...
         extra = f"; makers with unknown share: {', '.join(unnamed)}" if unnamed else ""
         label = "not documented" if 1 - at >= 0.4 else ""
         pieces.append(
-            (y, "not documented", at, 1 - at, wrap(f"not documented: {percent(1 - at, 1)}{extra}", 50, 4), label)
+            (y, "not documented", at, 1 - at, wrap(f"not documented: {wording.share(1 - at, 1)}{extra}", 50, 4), label)
         )
     return pieces
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -133,22 +132,6 @@ def brief(name: object, length: int = 44) -> str:
     """A name short enough for a title, so that what follows it (market, day) is not cut."""
     text = " ".join(str(name).split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def percent(value: float, digits: int = 0) -> str:
-    """A share in words: 12 %, under 1 %, unknown."""
-    if value is None or math.isnan(value):
-        return "unknown"
-    if 0 < abs(value) < 0.01 and digits == 0:
-        return "under 1 %" if value > 0 else "over −1 %"
-    return f"{100 * value:.{digits}f} %".replace("-", "−")
-
-
-def span(low: float, value: float, high: float) -> str:
-    """A range in words: 40 % (20 % to 60 %), or 40 % where no range is known."""
-    if math.isnan(low) or math.isnan(high) or low == high:
-        return percent(value)
-    return f"{percent(value)} ({percent(low)} to {percent(high)})"
 
 
 def numbers(values: Iterable[Any]) -> list[float | None]:

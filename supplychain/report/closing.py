@@ -8,6 +8,7 @@ from shlex import quote
 import pandas as pd
 
 import supplychain
+from supplychain import wording
 from supplychain.report import words
 from supplychain.report.ask import Ask
 from supplychain.report.model import Block, Column, Report, Section, Table, Text
@@ -96,15 +97,15 @@ def _fact(ask: Ask, label: str) -> tuple[str, str, str, str, str]:
     if table == "bom":
         fact = f"{ask.good(row['output'])} needs {ask.good(row['input'])} ({row['effect']})"
     elif table == "production":
-        share = words.share(row["share"])
+        share = wording.share(row["share"])
         fact = f"{ask.country(row['country'])} makes {share} of {ask.good(row['good'])} ({row['basis']})"
     elif table == "trade":
         fact = (
-            f"{ask.country(row['importer'])} gets {words.share(row['share'])} of its {row['basis']} of "
+            f"{ask.country(row['importer'])} gets {wording.share(row['share'])} of its {row['basis']} of "
             f"{ask.good(row['good'])} from {ask.country(row['exporter'])}"
         )
     elif table == "severities":
-        lost = words.span(row["severity_low"], row["severity"], row["severity_high"])
+        lost = wording.span(row["severity_low"], row["severity"], row["severity_high"])
         what = ask.good(row["good"]) if row["good"] else "all it covers"
         places, basis = ", ".join(row["destinations"]), row["basis"].replace("_", " ")
         fact = f"{row['event']} took {lost} of {what} to {places} ({basis})"

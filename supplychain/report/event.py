@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from supplychain import figures
+from supplychain import figures, wording
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
 from supplychain.report.closing import finish
@@ -106,7 +106,7 @@ def _answer(ask: Ask, name: str, about: pd.Series, covered: pd.DataFrame, frame:
         f"or more on {day}."
     )
     row = short.sort_values(["short", "product"], ascending=[False, True], kind="stable").iloc[0]
-    missing = words.span(row["short_low"], row["short"], row["short_high"])
+    missing = wording.span(row["short_low"], row["short"], row["short_high"])
     felt = words.lost(row["felt_low"], row["felt"], row["felt_high"])
     lines.append(
         f"Most short is {row['name']}: {missing} of normal supply is missing on the day; after stocks and goods under "
@@ -224,7 +224,7 @@ def _others(ask: Ask, goods: list[str], issuer: str) -> Section:
             ["share", "country"], ascending=[False, True], kind="stable"
         )
         named = [
-            ask.country(c) if pd.isna(s) else f"{ask.country(c)} {words.share(s)}"
+            ask.country(c) if pd.isna(s) else f"{ask.country(c)} {wording.share(s)}"
             for c, s in zip(others["country"], others["share"], strict=True)
             if c != "ROW"
         ]

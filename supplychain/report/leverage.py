@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from supplychain import figures
+from supplychain import figures, wording
 from supplychain.errors import InputError, UnknownIdError, fold
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
@@ -45,7 +45,7 @@ def mineral(ask: Ask) -> Report:
     lines = [*_holders(ask, name, stages), _restricted(ask, name, events)]
     if len(hit):
         top = hit.iloc[0]
-        short = words.span(top["short_low"], top["short"], top["short_high"])
+        short = wording.span(top["short_low"], top["short"], top["short_high"])
         lines.append(
             f"In {ask.market} the loss of {words.count(len(hit), 'product')} runs through it; {top['name']} is the "
             f"most exposed, with {short} of normal supply missing on the day."
@@ -123,8 +123,8 @@ def _holders(ask: Ask, name: str, stages: pd.DataFrame) -> list[str]:
         else ", and leads at every stage with a known leader"
     )
     return [
-        f"{ask.place(row['leader'])} makes {words.share(row['leader_share'])} of the world's {ask.good(row['good'])}, "
-        f"the most concentrated stage of {name}{also}."
+        f"{ask.place(row['leader'])} makes {wording.share(row['leader_share'])} of the world's "
+        f"{ask.good(row['good'])}, the most concentrated stage of {name}{also}."
     ]
 
 
@@ -220,8 +220,8 @@ def country(ask: Ask) -> Report:
         lines.append(
             f"If {name} stopped all that it makes ({words.count(int(row['goods']), 'documented good')}), "
             f"{int(row['products_hit'])} of {words.count(len(products), 'product')} in {ask.market} would be short, on "
-            f"average {words.share(row['mean'])} of normal supply: rank {place} of {len(rank)} countries. It says what "
-            "could be lost, not that a stop is expected."
+            f"average {wording.share(row['mean'])} of normal supply: rank {place} of {len(rank)} countries. It says "
+            "what could be lost, not that a stop is expected."
         )
     else:
         lines.append(f"No row says that {name} makes any of the goods behind these products.")
@@ -230,7 +230,7 @@ def country(ask: Ask) -> Report:
         lines.append(
             f"Its strongest single hold is {ask.good(row['good'])}: a stop would reach "
             f"{words.count(int(row['products_hit']), 'product')}, {ask.good(row['worst_product'])} most "
-            f"({words.share(row['worst'])})."
+            f"({wording.share(row['worst'])})."
         )
     act = words.verb(len(events), "acts", "act")
     sets = (

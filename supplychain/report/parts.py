@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from supplychain import figures
+from supplychain import figures, wording
 from supplychain.network import Exposure
 from supplychain.report import words
 from supplychain.report.ask import Ask, corners
@@ -179,7 +179,7 @@ def _mostly(row: dict[str, float], change: float) -> str:
     if abs(change) < TOLD or not row:
         return ""
     best = max(sorted(row), key=lambda event: row[event] * (1 if change > 0 else -1))
-    return f"{best} ({words.points(row[best])})"
+    return f"{best} ({wording.points(row[best])})"
 
 
 def changed(ask: Ask, change: pd.DataFrame, other: Scenario, title: str = "") -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from supplychain import figures
+from supplychain import figures, wording
 from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report, outcomes
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
@@ -53,30 +53,30 @@ def _answer(ask: Ask, row: pd.Series) -> list[str]:
         return [f"On {day} {name} in {ask.market} is not linked to any clause in force."]
     place = ask.cut(row["product"])
     through = f" The shortage runs through {ask.good(place[0])} from {ask.place(place[1])}." if place else ""
-    short = words.span(row["short_low"], row["short"], row["short_high"])
+    short = wording.span(row["short_low"], row["short"], row["short_high"])
     if row["short_high"] <= 0:
         first = (
             f"On {day} nothing of {name} in {ask.market} is estimated to be missing, but up to "
-            f"{words.share(row['dependent'])} of its supply depends on restricted goods in the worst case.{through}"
+            f"{wording.share(row['dependent'])} of its supply depends on restricted goods in the worst case.{through}"
         )
     elif row["short"] <= 0:
         first = (
             f"On {day} {name} in {ask.market} is estimated to be short only in the high run, by up to "
-            f"{words.share(row['short_high'])} of normal supply.{through}"
+            f"{wording.share(row['short_high'])} of normal supply.{through}"
         )
     else:
         first = (
             f"On {day} an estimated {short} of normal supply of {name} in {ask.market} is missing on the day.{through}"
         )
     lines = [first]
-    felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
+    felt = wording.span(row["felt_low"], row["felt"], row["felt_high"])
     if row["felt"] > 0:
-        since = f", first on {words.day(row['first_date'])}" if words.known(row["first_date"]) else ""
+        since = f", first on {words.day(row['first_date'])}" if wording.known(row["first_date"]) else ""
         lines.append(f"After stocks and goods under way, an estimated {felt} of normal output is lost{since}.")
     elif row["felt_high"] > 0:
         lines.append(
             f"Stocks and goods under way are estimated to cover this in the central run; in the high run "
-            f"{words.share(row['felt_high'])} of output is lost."
+            f"{wording.share(row['felt_high'])} of output is lost."
         )
     elif row["short_high"] > 0 and ask.x.simulated is not None:
         run = ask.x.simulated.run
@@ -94,7 +94,7 @@ def _last_report(ask: Ask, good: str) -> list[str]:
     last = last_report(ask.net, good, ask.scenario.market, ask.on)
     if last is None:
         return []
-    ends = [words.day(day.date()) for day in (last["from"], last["until"]) if words.known(day)]
+    ends = [words.day(day.date()) for day in (last["from"], last["until"]) if wording.known(day)]
     place = "the world" if last["market"] == EVERYWHERE else ask.place(str(last["market"]))
     return [f"The last report on its output ({place}, {' to '.join(ends)}) says: {EFFECTS[last['effect']]}."]
 
@@ -123,7 +123,7 @@ def _readings(ask: Ask, row: pd.Series) -> Table:
             Column("value", "Share of normal", "share", "low", "high"),
         ),
         frame,
-        f"{words.share(row['coverage'])} of the chain rests on a source; weakest evidence: {row['confidence']}.",
+        f"{wording.share(row['coverage'])} of the chain rests on a source; weakest evidence: {row['confidence']}.",
     )
 
 
@@ -209,10 +209,10 @@ def _help(ask: Ask, good: str) -> Section:
     )
     smallest = ask.x.smallest_set(good, LEVEL)
     said = (
-        f"The fewest measures that bring the shortage to {words.share(LEVEL)} or less: {smallest['measures'].iloc[0]} "
-        f"(leaves {words.share(smallest['short_after'].iloc[0])})."
+        f"The fewest measures that bring the shortage to {wording.share(LEVEL)} or less: "
+        f"{smallest['measures'].iloc[0]} (leaves {wording.share(smallest['short_after'].iloc[0])})."
         if len(smallest)
-        else f"No three of these measures together bring the shortage to {words.share(LEVEL)} or less."
+        else f"No three of these measures together bring the shortage to {wording.share(LEVEL)} or less."
     )
     return Section("measures", "What would help", (Text((said,)), table))
 

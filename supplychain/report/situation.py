@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from supplychain import wording
 from supplychain.errors import InputError
 from supplychain.report import parts, words
 from supplychain.report.ask import Ask
@@ -116,9 +117,9 @@ def answer(ask: Ask, frame: pd.DataFrame, change: pd.DataFrame, other: Scenario,
 def _leader(ask: Ask, row: pd.Series) -> str:
     name, place = row["name"], ask.cut(row["product"])
     through = f", through {ask.good(place[0])} from {ask.place(place[1])}" if place else ""
-    short = words.span(row["short_low"], row["short"], row["short_high"])
+    short = wording.span(row["short_low"], row["short"], row["short_high"])
     if row["felt"] > 0:
-        felt = words.span(row["felt_low"], row["felt"], row["felt_high"])
+        felt = wording.span(row["felt_low"], row["felt"], row["felt_high"])
         late = " (earlier shortages still work through)" if row["felt"] > row["short"] + COUNTED else ""
         return (
             f"{name} is the most exposed: {felt} of normal output is estimated to be lost, and {short} of supply is "
@@ -127,7 +128,7 @@ def _leader(ask: Ask, row: pd.Series) -> str:
     if row["short"] > 0:
         return f"{name} is the most exposed: {short} of normal supply is missing on the day{through}."
     return (
-        f"{name} hangs on restricted goods most: up to {words.share(row['dependent'])} of its supply in the worst "
+        f"{name} hangs on restricted goods most: up to {wording.share(row['dependent'])} of its supply in the worst "
         f"case{through}; nothing is missing in the central run."
     )
 
@@ -209,8 +210,8 @@ def comparison(ask: Ask) -> Report:
             row = rows.iloc[0]
             mostly = f", mostly by {row['mostly']}" if row["mostly"] else ""
             lines.append(
-                f"It {word} most for {ask.good(row['product'])}: from {words.share(row['short_a'])} to "
-                f"{words.share(row['short_b'])} of normal supply{mostly}."
+                f"It {word} most for {ask.good(row['product'])}: from {wording.share(row['short_a'])} to "
+                f"{wording.share(row['short_b'])} of normal supply{mostly}."
             )
     if not len(up) and not len(down):
         lines.append("No product changes by more than a tenth of a point.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from supplychain.report.model import Column
+from supplychain.wording import TOLD, known, points, share, span
 
 MARKS = {"high": "●●● high", "medium": "●●○ medium", "low": "●○○ low", "unverified": "○○○ unverified"}
 MONTHS = (
@@ -17,43 +17,6 @@ MONTHS = (
     "December",
 )  # fmt: skip
 ARTICLE = ("United ", "European Union", "Netherlands", "Philippines", "Czech Republic", "Democratic Republic")
-TOLD = 1e-9  # a smaller share is none
-
-
-def known(value: Any) -> bool:
-    """Whether a cell holds anything."""
-    return not (value is None or value is pd.NaT or value == "" or (isinstance(value, float) and math.isnan(value)))
-
-
-def share(value: float) -> str:
-    """A share that is never rounded to nothing or to all.
-
-    >>> [share(v) for v in (0.0, 0.004, 0.428, 0.998, 1.0, float("nan"))]
-    ['0 %', 'under 1 %', '43 %', 'over 99 %', '100 %', 'unknown']
-    """
-    if not known(value):
-        return "unknown"
-    if abs(value) < TOLD:
-        return "0 %"
-    if value < 0:
-        return f"−{share(-value)}"
-    if value < 0.01:
-        return "under 1 %"
-    if 0.99 < value < 1 - TOLD:
-        return "over 99 %"
-    return f"{100 * value:.0f} %"
-
-
-def span(low: float, value: float, high: float) -> str:
-    """A share with its range.
-
-    >>> span(0.2, 0.4, 0.6), span(0.4, 0.4, 0.4)
-    ('40 % (20 % to 60 %)', '40 %')
-    """
-    ends = share(low), share(high)
-    if not (known(low) and known(high)) or ends == (share(value), share(value)):
-        return share(value)
-    return f"{share(value)} ({ends[0]} to {ends[1]})"
 
 
 def lost(low: float, value: float, high: float) -> str:
@@ -67,16 +30,6 @@ def lost(low: float, value: float, high: float) -> str:
     if high > TOLD:
         return f"nothing is estimated to be lost in the central run and up to {share(high)} of output in the high run"
     return "nothing is estimated to be lost so far"
-
-
-def points(change: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    if not known(change):
-        return "unknown"
-    if abs(change) < TOLD:
-        return "no change"
-    size = f"{100 * abs(change):.0f}" if abs(change) >= 0.01 else "under 1"
-    return f"{'+' if change > 0 else '−'}{size} {'point' if size == '1' else 'points'}"
 
 
 def number(value: float) -> str:

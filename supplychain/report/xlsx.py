@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from supplychain import wording
 from supplychain.report import words
 from supplychain.report.model import Column, Figure, Report, Table, Text
 
@@ -112,7 +113,7 @@ class _Sheets:
 
 def _typed(column: Column, value: Any) -> str | float | bool | date | None:
     """A cell as what it is: a number, a date, yes or no, or text; None for unknown."""
-    if not words.known(value):
+    if not wording.known(value):
         return None
     if column.kind in ("share", "points", "number"):
         return None if math.isnan(float(value)) else float(value)
