@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 import supplychain as sc
 from dashboard.registry import find_pages
 from dashboard.state import default_day
+from supplychain.wording import share as words  # as the tables say it (assets/grid.js)
 
 pytestmark = pytest.mark.browser
 
@@ -96,7 +97,7 @@ def test_path_link_opened_cold(page: Page, base_url: str, net: sc.Network) -> No
     opened(page, base_url, f"/product/f35?{DAY}&sharing=shared&reading=short")
     row = net.exposure("2025-06-05", "USA", ["f35"], sharing="shared").static.iloc[0]
     expect(page.locator("h1")).to_contain_text(row["name"])
-    expect(page.locator(".facts").first).to_contain_text(f"{row['short']:.0%}".replace("%", " %"))
+    expect(page.locator(".facts").first).to_contain_text(words(row["short"]))
     expect(page.get_by_label("Market").first).to_have_value("United States (USA)")
     expect(page.get_by_label("Day").first).to_have_value("2025-06-05")
 
@@ -111,13 +112,6 @@ def shown_rows(page: Page) -> list[tuple[str, str]]:
         (row.locator('[col-id="name"]').inner_text(), row.locator('[col-id="short"]').inner_text())
         for row in sorted(rows.all(), key=lambda row: int(row.get_attribute("row-index") or 0))
     ]
-
-
-def words(value: float) -> str:
-    """How the table shows a share (assets/grid.js)."""
-    if 0 < value < 0.005:
-        return "under 1 %"
-    return f"{100 * value:.{1 if 0 < value < 0.1 else 0}f} %"
 
 
 def check_numbers(page: Page, net: sc.Network, on: str, market: str) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from test_dashboard import DAY, opened, query, settled, violations, words
+from test_dashboard import DAY, opened, query, settled, violations
 from typer.testing import CliRunner
 
 import supplychain as sc
 from supplychain.cli import app as command_line
 from supplychain.whatif import from_toml
+from supplychain.wording import share as words
 
 pytestmark = pytest.mark.browser
 
