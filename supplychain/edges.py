@@ -249,14 +249,8 @@ def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats
     else:
         try:
             numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        except Exception as error:  # a number of hundreds of digits, which Arrow gives up on with a bare error
-            if not isinstance(error, OverflowError) and type(error).__module__ != "pyarrow.lib":
-                raise
-            try:
-                numbers = np.array([_number(value) for value in column])
-            except UnicodeDecodeError:
-                problem = Problem(faults.file, 0, name, "", "holds text that is not UTF-8", "Write the file anew.")
-                raise DataError([problem]) from None
+        except OverflowError:  # a whole number of hundreds of digits
+            numbers = np.array([_number(value) for value in column])
     blank = column.isna().to_numpy()
     faults.add(name, np.isnan(numbers) & ~blank, column, f"is not a number ({MEANING[name]})", "Correct it.", start)
     if name not in MAY_BE_BLANK:
@@ -268,9 +262,9 @@ def _numbers(column: pd.Series, name: str, faults: Faults, start: int) -> Floats
     return numbers
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except OverflowError:
         return np.inf
     except (TypeError, ValueError):
@@ -380,6 +374,7 @@ def _parquet_columns(path: Path) -> list[str]:
 def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
     try:
         for batch in _parquet(path).iter_batches(batch_size=PIECE, columns=columns):
+            batch.validate(full=True)  # text that is not UTF-8 would fail later, wherever it is looked at
             yield batch.to_pandas()
     except (ValueError, OSError) as error:
         raise _broken(path, error) from error

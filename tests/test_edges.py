@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import supplychain as sc
@@ -206,6 +208,21 @@ def test_what_only_looks_like_numbers_is_refused(weight: object) -> None:
 def test_ids_of_two_types_are_never_two_firms(ids: object) -> None:
     with pytest.raises(DataError, match="ids of buyers are string"):
         sc.SupplyNetwork.from_edges(THREE.assign(supplier=ids))
+
+
+@pytest.mark.parametrize("column", ["supplier", "weight"])
+def test_text_that_is_not_utf8_is_refused_while_it_is_read(tmp_path: Path, column: str) -> None:
+    undecodable = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, 1], "int32")), pa.py_buffer(b"\xa5"))
+    cells = {"supplier": pa.array(["a"]), "buyer": pa.array(["b"]), "weight": pa.array([1.0]), column: undecodable}
+    pq.write_table(pa.table(cells), tmp_path / "links.parquet")
+    with pytest.raises(DataError, match="links.parquet: is not readable Parquet"):
+        sc.SupplyNetwork.from_edges(tmp_path / "links.parquet")
+
+
+def test_a_number_of_hundreds_of_digits_is_infinite() -> None:
+    links = pd.DataFrame({"supplier": ["a", "a"], "buyer": ["b", "c"], "weight": pd.Series([10**400, 1], dtype=object)})
+    with pytest.raises(DataError, match="negative or not finite"):
+        sc.SupplyNetwork.from_edges(links)
 
 
 def test_lists_are_no_ids() -> None:

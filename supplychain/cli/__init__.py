@@ -6,6 +6,7 @@ import sys
 from typing import NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from supplychain.cli import data, day, graph, work
 from supplychain.errors import SupplyChainError, one_line, shown
@@ -62,11 +63,8 @@ def main() -> NoReturn:
     except OSError as error:  # such as a full disk: what the machine refuses is no fault of the program
         where = f"{error.filename}: " if error.filename else ""
         fail(one_line(f"{where}{error.strerror or error}"))
-    except Exception as error:
-        said = getattr(error, "format_message", None)  # a bad option: typer words these well
-        if said is None:
-            raise
-        fail(shown(said(), LONGEST_MESSAGE))
+    except TyperException as error:  # a bad option: typer words these well
+        fail(shown(error.format_message(), LONGEST_MESSAGE))
     sys.exit(code)
 
 
