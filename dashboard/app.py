@@ -22,6 +22,7 @@ from dashboard.felt import Shared
 from dashboard.registry import Page, find_pages
 from dashboard.state import View, asked, default_day, path, read_query
 from supplychain.errors import SupplyChainError
+from supplychain.figures.style import ThemeName
 from supplychain.network import Network, load
 
 SECRET = "SUPPLYCHAIN_SECRET"  # environment: one secret for all workers
@@ -185,8 +186,8 @@ def _downloads(server: Flask, net: Network, pages: dict[str, Page]) -> None:
             )
         try:
             scenario, reading, extra = read_query(net, request.query_string.decode())
-            theme = "dark" if extra.pop("theme", "") == "dark" else "light"
-            view = View(net, page, "" if item == "-" else item, scenario, reading, theme, extra)  # type: ignore[arg-type]
+            theme: ThemeName = "dark" if extra.pop("theme", "") == "dark" else "light"
+            view = View(net, page, "" if item == "-" else item, scenario, reading, theme, extra)
             made = pages[page].cards[card](view)
             if form == "figure" and made.figure is not None:
                 return Response(made.figure(view.theme).to_json(), mimetype="application/json")

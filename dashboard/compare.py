@@ -68,9 +68,12 @@ def names(view: View) -> tuple[str, str]:
     if a == b:
         return "the same question", "this question"
     if a.on != b.on:
-        more = [_apart(a, b), _apart(b, a)]
-        return tuple(f"{s.on}{f', {m}' if m else ''}" for s, m in zip((a, b), more, strict=True))  # type: ignore[return-value]
+        return _dated(a, _apart(a, b)), _dated(b, _apart(b, a))
     return _apart(a, b) or "without that", _apart(b, a) or "without that"
+
+
+def _dated(side: Scenario, more: str) -> str:
+    return f"{side.on}, {more}" if more else str(side.on)
 
 
 def _apart(one: Scenario, two: Scenario) -> str:

@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
@@ -44,8 +44,8 @@ class Felt(Simulation):
     def runs(self, product: str) -> Floats:
         return self._lost[product]
 
-    @cached_property
-    def run(self) -> Run:  # type: ignore[override]
+    @property
+    def run(self) -> Run:
         return self._again()
 
 
@@ -73,6 +73,7 @@ class Shared(Network):
         start, last = _start(body), on + timedelta(days=AHEAD)
         lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), -1, ENDS)
 
+        @cache
         def again() -> Run:
             return simulation(result, start, last).run
 

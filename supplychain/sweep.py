@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -186,17 +187,17 @@ def _on_cluster(
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """On the workers of a Dask scheduler; what a lost worker had in hand another one computes again."""
     try:
-        from distributed import Client, as_completed  # only who has a cluster pays for the import
+        dask: Any = import_module("distributed")  # only who has a cluster pays for the import; it has no types
     except ImportError as error:
         raise InputError("sweep", "--scheduler", scheduler, "nothing", "Install the extra 'cluster'.") from error
     try:
-        client: Any = Client(scheduler, timeout="5s", set_as_default=False)  # type: ignore[no-untyped-call]
+        client = dask.Client(scheduler, timeout="5s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError("sweep", "--scheduler", scheduler, "the address of a running Dask scheduler, such as "
                          "tcp://10.0.0.1:8786") from error  # fmt: skip
     with client:
         futures = {client.submit(job, chunks[k], pure=False, retries=2): k for k in missing}
-        for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
+        for future in dask.as_completed(futures, loop=client.loop):
             number = futures.pop(future)
             yield number, future.result()
             future.release()

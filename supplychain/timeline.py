@@ -182,7 +182,12 @@ class Simulation:
     """Output of products in a market, day by day: `frame`, and per product `summary`."""
 
     def __init__(self, result: Result, run: Run) -> None:
-        self._result, self.run = result, run
+        self._result, self._run = result, run
+
+    @property
+    def run(self) -> Run:
+        """What was simulated."""
+        return self._run
 
     @property
     def start(self) -> date:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import EDGES, ON, K, M, P, clause, goods, maker, world
+from worlds import EDGES, ON, K, M, P, Rows, clause, goods, maker, world
 
 import supplychain as sc
 from supplychain.attribute import EXACT_PLAYERS, shapley
 
 
-def two_inputs(folder: Path, *clauses: object) -> sc.Network:
+def two_inputs(folder: Path, *clauses: Mapping[str, Rows]) -> sc.Network:
     return world(
         folder,
-        *clauses,  # type: ignore[arg-type]
+        *clauses,
         goods=goods("m", "n", "k", "p"),
         production=[*M, *K, *P, maker("n", "KOR")],
         bom=[*EDGES, {"output": "k", "input": "n"}],

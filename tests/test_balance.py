@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worlds import K, M, P, maker, world
+from worlds import K, M, P, Rows, maker, world
 
 from supplychain.balance import overdrawn
 
 USERS = [maker("k", "JPN", 0.5), maker("k", "DEU", 0.5)]
 
 
-def said(folder: Path, trade: list[dict[str, object]], **tables: object) -> list[str]:
-    net = world(folder, trade=trade, **{"production": [*M, *USERS, *P], **tables})  # type: ignore[arg-type]
+def said(folder: Path, trade: Rows, production: Rows = (*M, *USERS, *P)) -> list[str]:
+    net = world(folder, trade=trade, production=production)
     return [str(problem) for problem in overdrawn(net.tables, net.model.sourcing)]
 
 

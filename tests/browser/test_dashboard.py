@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 import supplychain as sc
 from dashboard.registry import find_pages
 from dashboard.state import default_day
+from supplychain.figures.style import ThemeName
 from supplychain.wording import share as words  # as the tables say it (assets/grid.js)
 
 pytestmark = pytest.mark.browser
@@ -65,8 +66,8 @@ def query(page: Page) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_quiet(page: Page, base_url: str, address: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_every_page_is_accessible_and_quiet(page: Page, base_url: str, address: str, scheme: ThemeName) -> None:
+    page.emulate_media(color_scheme=scheme)
     opened(page, base_url, address)
     assert page.locator("h1").count() == 1
     assert page.locator("main").count() == 1

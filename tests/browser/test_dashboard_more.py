@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 from test_dashboard import DAY, opened, query, settled, violations
 from typer.testing import CliRunner
 
 import supplychain as sc
 from supplychain.cli import app as command_line
+from supplychain.figures.style import ThemeName
 from supplychain.whatif import from_toml
 from supplychain.wording import share as words
 
@@ -42,8 +43,8 @@ BAD_BOM = (
 
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_quiet(page: Page, base_url: str, address: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_every_page_is_accessible_and_quiet(page: Page, base_url: str, address: str, scheme: ThemeName) -> None:
+    page.emulate_media(color_scheme=scheme)
     opened(page, base_url, address)
     assert page.locator("h1").count() == 1
     assert violations(page) == []
@@ -191,8 +192,8 @@ def test_events_are_saved_as_a_file_and_loaded_again(page: Page, base_url: str) 
         page.get_by_role("button", name="Save as file").click()
     assert [str(event) for event in from_toml(saved.value.path().read_text())] == [SPEC]
     opened(page, base_url, "/what-if?on=2022-06-01&market=USA")
-    file = {"name": "what-if.toml", "mimeType": "text/plain", "buffer": saved.value.path().read_bytes()}
-    page.set_input_files("#what-if-load input[type=file]", files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="what-if.toml", mimeType="text/plain", buffer=saved.value.path().read_bytes())
+    page.set_input_files("#what-if-load input[type=file]", files=[file])
     page.wait_for_url(re.compile("what_if="))
     assert query(page)["what_if"] == [SPEC]
     settled(page)
@@ -206,8 +207,8 @@ def test_a_bad_form_and_a_bad_file_say_what_is_wrong(page: Page, base_url: str) 
     opened(page, base_url, "/what-if")
     page.get_by_role("button", name="Add this event").click()
     expect(page.locator("#what-if-problem")).to_contain_text("issuer")
-    broken = {"name": "x.toml", "mimeType": "text/plain", "buffer": b"[[what_if]]\nissuer = 1\n"}
-    page.set_input_files("#what-if-load input[type=file]", files=[broken])  # type: ignore[list-item]
+    broken = FilePayload(name="x.toml", mimeType="text/plain", buffer=b"[[what_if]]\nissuer = 1\n")
+    page.set_input_files("#what-if-load input[type=file]", files=[broken])
     expect(page.locator("#what-if-problem")).to_contain_text("This file cannot be loaded")
 
 
@@ -280,7 +281,7 @@ def test_methods_opened_cold_with_an_anchor(page: Page, base_url: str) -> None:
 def upload(page: Page, **files: bytes) -> None:
     page.set_input_files(
         "#own-upload input[type=file]",
-        files=[{"name": f"{n}.csv", "mimeType": "text/csv", "buffer": content} for n, content in files.items()],  # type: ignore[misc]
+        files=[FilePayload(name=f"{n}.csv", mimeType="text/csv", buffer=content) for n, content in files.items()],
     )
 
 
@@ -382,7 +383,7 @@ def test_the_cookie_is_signed_and_out_of_reach_of_scripts(page: Page, base_url: 
     assert cookie["sameSite"] == "Strict"
     assert page.evaluate("document.cookie") == ""
     page.context.clear_cookies()
-    page.context.add_cookies([{**cookie, "value": cookie["value"][:-2] + "xx"}])  # type: ignore[list-item]
+    page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"][:-2] + "xx", "url": base_url}])
     page.reload()
     settled(page)
     expect(page.get_by_text("None yet.")).to_be_visible()
