@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 
 from flask import Flask, Request, Response, request
 from flask_compress import Compress
 
+from supplychain.kept import Kept
+
 ASSETS = Path(__file__).parent / "assets"
 LIBRARIES = "/_dash-component-suites/"  # scripts of packages; Dash puts version and time of the file into the address
 YEAR = 31_536_000  # seconds
-KEPT = 24 * 2**20  # bytes of compressed scripts that one process keeps
+ROOM = 24 * 2**20  # bytes of compressed scripts that one process keeps
 
 
 def assets_path() -> str:
@@ -53,21 +53,14 @@ def script_of(asked: Request) -> str:
 
 
 class Scripts:
-    """Compressed scripts by name; those unused for longest make room."""
+    """Compressed scripts by name, as flask-compress asks for them."""
 
-    def __init__(self, room: int = KEPT) -> None:
-        self._room, self._bodies, self._lock = room, OrderedDict[str, bytes](), Lock()
+    def __init__(self) -> None:
+        self._bodies = Kept[bytes](ROOM, len)
 
     def get(self, name: str) -> bytes | None:
-        with self._lock:
-            if name in self._bodies:
-                self._bodies.move_to_end(name)
-            return self._bodies.get(name)
+        return self._bodies.get(name)
 
     def set(self, name: str, body: bytes) -> None:
-        if name.endswith(";"):  # flask-compress writes "br;" before the name: there is none
-            return
-        with self._lock:
-            self._bodies[name] = body
-            while sum(map(len, self._bodies.values())) > self._room:
-                self._bodies.popitem(last=False)
+        if not name.endswith(";"):  # flask-compress writes "br;" before the name: there is none
+            self._bodies.put(name, body)

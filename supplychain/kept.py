@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
 
-class Kept(Generic[V]):
-    """At most so many values, the one unused for longest goes first; several threads may ask at once."""
+def _one(_: object) -> int:
+    return 1
 
-    def __init__(self, most: int) -> None:
-        self._most, self._values, self._lock = most, OrderedDict[str, V](), Lock()
+
+class Kept(Generic[V]):
+    """Values of so much size in all, the one unused for longest goes first; several threads may ask at once.
+
+    most: sum of the sizes; size: of a value (each counts 1, so that `most` is their number)
+    """
+
+    def __init__(self, most: int, size: Callable[[V], int] = _one) -> None:
+        self._most, self._size, self._values, self._lock = most, size, OrderedDict[str, V](), Lock()
 
     def get(self, key: str) -> V | None:
         """The value kept under a key, now the latest; None where there is none."""
@@ -27,5 +35,5 @@ class Kept(Generic[V]):
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
-            while len(self._values) > self._most:
+            while sum(map(self._size, self._values.values())) > self._most:
                 self._values.popitem(last=False)

@@ -14,7 +14,6 @@ import fuzz_harness
 import mutate
 import pytest
 from mutate import Grid
-from report_package import small_package
 
 import supplychain as sc
 from dashboard import own
@@ -66,16 +65,6 @@ def test_tables(ending: str, share: float) -> None:
 
 
 # --- packages and overlays --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_package(tmp_path_factory.mktemp("fuzz") / "data")
-
-
-@pytest.fixture(scope="module")
-def small_net(small: Path) -> sc.Network:
-    return sc.load(small)
 
 
 def answers(net: sc.Network) -> None:

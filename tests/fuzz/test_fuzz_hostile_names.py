@@ -106,7 +106,9 @@ def test_no_report_runs_what_stands_in_the_data(kind: str, hostile: sc.Network) 
     assert f"<{LINK}" not in markdown
     assert f"]({LINK}" not in markdown
     json.loads(str(render(report, ".json")))
-    no_formulas(bytes(render(report, ".xlsx")))  # type: ignore[arg-type]
+    workbook = render(report, ".xlsx")
+    assert isinstance(workbook, bytes)
+    no_formulas(workbook)
 
 
 def no_formulas(content: bytes) -> None:
@@ -173,7 +175,7 @@ def test_a_real_bomb_is_refused_and_a_name_that_leads_out_unpacks_nowhere(tmp_pa
     with pytest.raises(DataError, match="unpacks to"):
         read_table("stocks", bomb, "stocks.xlsx")
     before = set(tmp_path.parent.iterdir())
-    for name in ("../../evil.txt", "../evil.txt", "/tmp/evil.txt"):  # read in memory, whatever its parts are called
+    for name in ("../../evil.txt", "../evil.txt", "/evil.txt"):  # read in memory, whatever its parts are called
         assert read_table("stocks", replaced(name, b"x"), "stocks.xlsx").empty
     assert set(tmp_path.parent.iterdir()) == before
     assert not list(tmp_path.parent.parent.glob("evil*"))

@@ -15,7 +15,6 @@ import fuzz_harness
 import mutate
 import pytest
 from flask import Flask
-from report_package import small_package
 
 import supplychain as sc
 from dashboard import callbacks, what_if
@@ -54,16 +53,6 @@ TOML_VALUES = (
     "[" * 400, "{a = 1}", '""', "'''x'''", '"\\u0000"', '"\\u202e"', "[]", "[1]", "9999-12-31", "0001-01-01", "-1",
     "99999999999999999999999", "{issuer = 1}", '["", ""]', '"halts"', '"ALL"',
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_package(tmp_path_factory.mktemp("fuzz") / "data")
-
-
-@pytest.fixture(scope="module")
-def small_net(small: Path) -> sc.Network:
-    return sc.load(small)
 
 
 # --- what-ifs ---------------------------------------------------------------------------------------------------------
