@@ -215,7 +215,7 @@ def test_text_that_is_not_utf8_is_refused_while_it_is_read(tmp_path: Path, colum
     undecodable = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, 1], "int32")), pa.py_buffer(b"\xa5"))
     cells = {"supplier": pa.array(["a"]), "buyer": pa.array(["b"]), "weight": pa.array([1.0]), column: undecodable}
     pq.write_table(pa.table(cells), tmp_path / "links.parquet")
-    with pytest.raises(DataError, match="links.parquet: is not readable Parquet"):
+    with pytest.raises(DataError, match=r"links\.parquet: is not readable Parquet"):
         sc.SupplyNetwork.from_edges(tmp_path / "links.parquet")
 
 
