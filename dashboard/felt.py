@@ -63,13 +63,14 @@ class Shared(Network):
         on, key = result.scenario.on, _key(result)
         body = self._losses.get(key)
         if body is None or _start(body) > on:
-            made = self.simulated_anew(*self._with_others(result))
+            together = self._with_others(result)
+            made = self.simulated_anew(*together)
             if made is None:
                 return None
-            for other in self._with_others(result):
-                body = _losses(Simulation(other, made.run), other.products)
-                self._losses.put(_key(other), body)
-            body = _losses(made, result.products)
+            bodies = [_losses(Simulation(one, made.run), one.products) for one in together]
+            for one, kept in zip(together, bodies, strict=True):
+                self._losses.put(_key(one), kept)
+            body = bodies[0]
         start, last = _start(body), on + timedelta(days=AHEAD)
         lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), -1, ENDS)
 

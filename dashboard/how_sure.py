@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 
 from dashboard import product_views as product
@@ -11,6 +13,7 @@ from supplychain.network import Exposure
 from supplychain.sample import sensitivity
 from supplychain.sample_days import Days
 from supplychain.survival import why_different
+from supplychain.wording import share
 
 DRAWS, DAY_DRAWS, SEED = 1_000, 200, 0
 FACTS = 5  # facts to check first
@@ -24,24 +27,26 @@ def sure(view: View) -> Card:
     days = _days(x)
     short = x.draws(DRAWS, SEED).frame.set_index("product").loc[good]
     felt = days.frame.set_index("product").loc[good]
-    begins = f"days after {days.start}" if days.start is not None else "days"
     rows: list[tuple[object, ...]] = [
-        ("Short on the day, before stocks", "% of normal supply", *(100 * short[q] for q in QUANTILES), DRAWS),
-        ("Felt on the day, after stocks and transit", "% of normal supply",
-         *(100 * felt[f"felt_{q}"] for q in QUANTILES), DAY_DRAWS),
-        ("First loss", begins, *(felt[f"first_day_{q}"] for q in QUANTILES), DAY_DRAWS),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["name", "unit", *QUANTILES, "draws"])
-    frame[list(QUANTILES)] = frame[list(QUANTILES)].astype(float).round(1)
+        ("Short on the day, before stocks", *(share(short[q]) for q in QUANTILES), DRAWS),
+        ("Felt on the day, after stocks and transit", *(share(felt[f"felt_{q}"]) for q in QUANTILES), DAY_DRAWS),
+        ("First loss", *(_day(days, felt[f"first_day_{q}"]) for q in QUANTILES), DAY_DRAWS),
+    ]
+    frame = pd.DataFrame(rows, columns=["name", *QUANTILES, "draws"])
     return Card(
         "sure",
         "How sure",
         frame,
-        note=f"Quantiles (5, 50, 95 %) over random draws of every row with a range, seed {SEED}; in {felt['hit']:.0%} "
-        "of them a loss begins by a year after this day (blank: that quantile has none). Unconfirmed clauses are not "
-        "drawn.",
+        note=f"Quantiles (5, 50, 95 %) over random draws of every row with a range, seed {SEED}; in "
+        f"{share(felt['hit'])} of them a loss begins by a year after this day (none: that quantile has no loss). "
+        "Unconfirmed clauses are not drawn.",
         help="sure",
     )
+
+
+def _day(days: Days, after: float) -> str:
+    """A first day of loss as a date."""
+    return "none" if days.start is None or pd.isna(after) else str(days.start + timedelta(days=int(after)))
 
 
 def facts_first(view: View) -> Card:

@@ -107,12 +107,11 @@ def _fit(row: Mapping[Hashable, Any]) -> str:
         least = least if np.isnan(row["lost_low"]) else row["lost_low"]
         most = max(most if np.isnan(row["lost_high"]) else row["lost_high"], least)
         least, most = least - UNNOTICED, most + UNNOTICED
-    low, high = min(row["felt_low"], row["felt"]), max(row["felt_high"], row["felt"])
     if least <= row["felt"] <= most:
         return "agrees"
-    if low > most:
+    if row["felt_low"] > most:
         return "too high"
-    return "too low" if high < least else "within range"
+    return "too low" if row["felt_high"] < least else "within range"
 
 
 def last_report(net: Network, good: str, market: str, on: date) -> pd.Series | None:
