@@ -31,6 +31,7 @@ from supplychain.cli.options import (
 )
 from supplychain.errors import InputError
 
+SIDES = ("product", "short_a", "short_b", "change")  # of a difference; the other columns are events
 SHARED_OUT = 200  # draws of the simulation from which on all cores are used
 
 
@@ -101,7 +102,8 @@ def compare(
     b = ask(net, on_b or on, market, product, event, what_if_b or what_if, end_use, sharing_b or sharing, legal_only)
     rows = net.difference(a, b)
     title = f"Change of what is short in {a.scenario.market}: from {a.scenario.query} to {b.scenario.query}"
-    out.write(out.Answer.of(b, net, rows), format, output, force, lambda: out.plain_table(rows, title))
+    moved = rows[[name for name in rows if name in SIDES or (rows[name] != 0).any()]]  # others are in CSV and JSON
+    out.write(out.Answer.of(b, net, rows), format, output, force, lambda: out.plain_table(moved, title))
 
 
 def mitigate(
