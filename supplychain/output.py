@@ -6,7 +6,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,15 +169,26 @@ def survival_table(frame: pd.DataFrame, title: str) -> Table:
     for name in ("method", "first loss", "days lost", "of days", "what it is"):
         table.add_column(name, justify="left" if name in ("method", "what it is") else "right", overflow="fold")
     for row in frame.to_dict("records"):
-        first, lost = (
-            [f"{row[f'{name}{end}']:.0f}".replace("nan", "none") for end in ("", "_low", "_high")]
-            for name in ("first_loss", "lost")
-        )
-        table.add_row(
-            row["method"], f"{first[0]} ({first[1]} to {first[2]})", f"{lost[0]} ({lost[1]} to {lost[2]})",
-            str(row["days"]), row["says"],
-        )  # fmt: skip
+        table.add_row(row["method"], _days(row, "first_loss"), _days(row, "lost"), str(row["days"]), row["says"])
     return table
+
+
+def simulation_table(frame: pd.DataFrame, title: str) -> Table:
+    """The summary of a simulation, each figure with its range."""
+    table = Table(title=title, title_justify="left")
+    for name in ("product", "first day", "worst", "days lost", "recovered on day"):
+        table.add_column(name, justify="left" if name == "product" else "right", overflow="fold")
+    for row in frame.to_dict("records"):
+        worst = ranged(row["worst_low"], row["worst"], row["worst_high"])
+        first, lost, back = (_days(row, name) for name in ("first_day", "days_lost", "recovered"))
+        table.add_row(row["product"], first, worst, lost, back)
+    return table
+
+
+def _days(row: Mapping[Hashable, Any], name: str) -> str:
+    """Days in the central run, then in the low and in the high one."""
+    central, low, high = (f"{row[f'{name}{end}']:.0f}".replace("nan", "none") for end in ("", "_low", "_high"))
+    return f"{central} ({low} to {high})"
 
 
 def plain_table(frame: pd.DataFrame, title: str) -> Table:

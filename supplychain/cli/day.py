@@ -176,9 +176,10 @@ def simulate(
             product, market, start, until, release, step, sharing=sharing, legal_only=legal_only, **options
         )
     rows = simulation.frame if daily else simulation.summary
-    title = f"Supply in {market}, days from {start} to {until} (worst: share of normal supply)"
+    title = f"Supply in {market}, days from {start} to {until} (worst: share of normal supply; low to high run)"
     answer = out.Answer(rows, simulation.query, net, simulation.assumptions)
-    out.write(answer, format, output, force, lambda: out.plain_table(rows, title))
+    table = out.plain_table if daily else out.simulation_table
+    out.write(answer, format, output, force, lambda: table(rows, title))
 
 
 def survive(
