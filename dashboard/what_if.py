@@ -12,6 +12,7 @@ from dashboard.state import View
 from supplychain.errors import InputError
 from supplychain.network import Exposure, Network
 from supplychain.whatif import TOML_LIMIT, WhatIf, from_toml, parse, to_toml
+from supplychain.wording import span
 
 MOST = 12  # hypothetical events in one question
 LONGEST = 4_000  # characters of an address that every server and mail program takes
@@ -153,7 +154,7 @@ def in_words(net: Network, spec: str) -> str:
     names = kept.by_id(net, "countries", "country")["name"]
     goods = kept.by_id(net, "goods", "good")["name"]
     low, central, high = event.severities
-    cut = f"{central:.0%}" if low == high else f"{central:.0%} ({low:.0%} to {high:.0%})"
+    cut = span(low, central, high)
     places = "" if event.places == ("ALL",) else ", ".join(names.get(place, place) for place in event.places)
     where = {"stops": f" to {places or 'all countries'}", "bans": f" from {places or 'all countries'}", "halts": ""}
     covered = ", ".join(goods.get(good, good.replace("_", " ")) for good in event.goods)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from supplychain import wording
 from supplychain.errors import InputError
 from supplychain.exposure import Result
 from supplychain.model import Model
@@ -50,7 +51,7 @@ def candidates(result: Result, product: str) -> list[Measure]:
         name = names[step.input]
         if step.events:
             found.append(Measure("licence", step.input, detail=f"{name}: licences granted in full, flows as normal"))
-            text = f"{name}: {second:.0%} of supply from a source outside {step.country}"
+            text = f"{name}: {wording.share(second)} of supply from a source outside {step.country}"
             found.append(Measure("second source", step.input, amount=second, detail=text))
         if step.edge >= 0:
             found.append(
@@ -67,7 +68,10 @@ def candidates(result: Result, product: str) -> list[Measure]:
             share = recycled[step.input]
             found.append(
                 Measure(
-                    "recycled supply", step.input, amount=share, detail=f"{name}: {share:.0%} from recycling at home"
+                    "recycled supply",
+                    step.input,
+                    amount=share,
+                    detail=f"{name}: {wording.share(share)} from recycling at home",
                 )
             )
     return list(dict.fromkeys(found))

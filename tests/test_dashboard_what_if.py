@@ -109,7 +109,7 @@ def test_examples_are_askable_and_in_words(net: Network) -> None:
 
 def test_in_words_names_countries_and_ranges(net: Network) -> None:
     words = what_if.in_words(net, SPEC)
-    assert "China stops its exports of gallium to United States, Japan: 80% (50% to 100%) is lost" in words
+    assert "China stops its exports of gallium to United States, Japan: 80 % (50 % to 100 %) is lost" in words
     assert "military end use only, from 2026-01-01 until 2026-06-01." in words
 
 

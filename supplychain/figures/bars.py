@@ -233,7 +233,7 @@ def comparison(
     _marks(fig, colours, y, rows[first], a, "circle-open", hover, colours.text)
     _marks(fig, colours, y, rows[second], b, "diamond", hover, colours.main)
     style.rows_axis(fig, labels, [wording.points(change) for change in rows["change"].astype(float)])
-    style.share_axis(fig, f"share of normal supply in {market} (%)", 1.03, -0.03)
+    style.share_axis(fig, f"share of normal supply in {market} (%)", 1.03)
     changed = int((order["change"].abs() > 1e-9).sum())
     most = f"{names(rows, 'product')[0]} most with {wording.points(rows['change'].iloc[0])}"
     alt = f"{title}: {changed} of {len(order)} products change, {most}."
