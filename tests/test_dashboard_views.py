@@ -243,7 +243,7 @@ def test_every_card_can_be_drawn_and_downloaded(net: sc.Network, page: str, card
     assert made.key == card
     if made.figure is not None:
         for theme in ("light", "dark"):
-            assert made.figure(theme).layout.meta["alt"]  # type: ignore[arg-type]
+            assert made.figure(theme).layout.meta["alt"]
     rows = json.loads(download(view(net, page, MINE[page]), made, "json"))
     assert len(rows["rows"]) == len(made.table)
     assert rows["query"].startswith("on=2025-06-05&market=USA")

@@ -37,7 +37,7 @@ def test_python_blocks_run_one_after_the_other(doc: Path) -> None:
 
 @pytest.mark.parametrize("doc", PAGES, ids=lambda p: p.name)
 def test_commands_and_options_exist(doc: Path) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(app).commands
     for name, rest in re.findall(r"`(?:\$ )?supplychain ([a-z]+)([^`|]*)`", doc.read_text("utf-8")):
         assert name in commands, name
         known = {option for parameter in commands[name].params for option in parameter.opts}

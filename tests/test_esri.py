@@ -209,7 +209,7 @@ def test_bounds_order_of_rows_and_monotone_in_the_shock(network: tuple, random: 
     assert (result.frame["loss"] >= 1 - pd.Series(psi) - 1e-15).all()
 
     order = list(range(len(flows)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     shuffled = esri(flows.iloc[order], dict(reversed(kind.items())), role, psi, market)
     pd.testing.assert_frame_equal(shuffled.frame, result.frame, rtol=0, atol=1e-11)
 

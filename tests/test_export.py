@@ -18,11 +18,11 @@ from supplychain.export import edge_list, graphml, written
 
 
 @pytest.fixture(scope="module")
-def x(net: sc.Network) -> sc.network.Exposure:  # type: ignore[name-defined]
+def x(net: sc.Network) -> sc.network.Exposure:
     return net.exposure("2025-06-05", "DEU", ["f35"])
 
 
-def test_nodes_carry_the_readings(net: sc.Network, x: sc.network.Exposure) -> None:  # type: ignore[name-defined]
+def test_nodes_carry_the_readings(net: sc.Network, x: sc.network.Exposure) -> None:
     graph = x.graph
     assert set(graph) == set(net.graph)
     assert "short" not in net.graph.nodes["f35"]  # the network's own graph is left alone
@@ -34,7 +34,7 @@ def test_nodes_carry_the_readings(net: sc.Network, x: sc.network.Exposure) -> No
     assert graph.nodes["dysprosium_oxide"]["short"] > 0
 
 
-def test_graphml_round_trip_and_same_bytes(x: sc.network.Exposure) -> None:  # type: ignore[name-defined]
+def test_graphml_round_trip_and_same_bytes(x: sc.network.Exposure) -> None:
     content = graphml(x.graph)
     assert content == graphml(x.graph)
     read = nx.read_graphml(io.BytesIO(content))
@@ -43,7 +43,7 @@ def test_graphml_round_trip_and_same_bytes(x: sc.network.Exposure) -> None:  # t
         assert read.nodes[good]["short"] == short
 
 
-def test_edge_list_and_json(x: sc.network.Exposure) -> None:  # type: ignore[name-defined]
+def test_edge_list_and_json(x: sc.network.Exposure) -> None:
     frame = edge_list(x.graph)
     assert len(frame) == x.graph.number_of_edges()
     assert frame["output_short"].between(0, 1).all()
@@ -63,7 +63,7 @@ def test_the_command_graph(tmp_path: Path) -> None:
     assert {"input", "output", "input_short"} <= set(pd.read_csv(tmp_path / "goods.csv").columns)
 
 
-def test_notebook_views(net: sc.Network, x: sc.network.Exposure) -> None:  # type: ignore[name-defined]
+def test_notebook_views(net: sc.Network, x: sc.network.Exposure) -> None:
     html = x._repr_html_()
     assert "showing 1 of 1 products" in html
     assert "<table" in html

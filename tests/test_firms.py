@@ -30,7 +30,7 @@ CHAIN = frame(
 
 
 def loss(net: sc.SupplyNetwork, stops: object, firm: str, **options: object) -> float:
-    return float(net.availability(stops, **options).set_index("node").loss[firm])  # type: ignore[arg-type]
+    return float(net.availability(stops, **options).set_index("node").loss[firm])
 
 
 def test_example_1_of_the_design() -> None:
@@ -148,7 +148,7 @@ def test_equals_the_plain_oracle(seed: int, cyclic: bool) -> None:
 @given(st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(rng: object) -> None:
     links = random_links(np.random.default_rng(7), cyclic=True)
-    mixed = links.sample(frac=1, random_state=rng.randint(0, 2**31))  # type: ignore[attr-defined]
+    mixed = links.sample(frac=1, random_state=rng.randint(0, 2**31))
     first, other = (sc.SupplyNetwork.from_edges(t).availability("f0").set_index("node").loss for t in (links, mixed))
     pd.testing.assert_series_equal(first.sort_index(), other.sort_index(), atol=1e-12)
 
@@ -349,6 +349,6 @@ def test_other_bad_sources(tmp_path: Path) -> None:
     assert "empty.csv: cannot be read" in problems(empty)
     for wrong in (tmp_path / "links.txt", tmp_path / "missing.csv", 3, frame("supplier to", ("a", "b"))):
         with pytest.raises(InputError, match="from_edges"):
-            sc.SupplyNetwork.from_edges(wrong)  # type: ignore[arg-type]
+            sc.SupplyNetwork.from_edges(wrong)
     with pytest.raises(InputError, match="one of the two"):
         sc.SupplyNetwork.from_edges(CHAIN.assign(weight=1.0))

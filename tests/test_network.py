@@ -130,17 +130,14 @@ def test_the_adaptation_band_holds_every_mode(net: sc.Network) -> None:
     products = ["hybrid_car", "smartphone", "f35"]
     band = net.exposure("2025-06-05", "DEU", products).adaptation_band().set_index("product")
     for mode in ("fixed", "shared", "first"):
-        x = net.exposure("2025-06-05", "DEU", products, sharing=mode)  # type: ignore[arg-type]
+        x = net.exposure("2025-06-05", "DEU", products, sharing=mode)
         for product in products:
             short = x.readings(product)[CENTRAL]
             assert band.at[product, "best"] - 1e-12 <= short <= band.at[product, "worst"] + 1e-12
 
 
 def test_unconfirmed_days_are_a_bracket(net: sc.Network) -> None:
-    both, off, on = (
-        net.exposure("2026-11-28", "USA", unconfirmed=branch)
-        for branch in ("both", "off", "on")  # type: ignore[arg-type]
-    )
+    both, off, on = (net.exposure("2026-11-28", "USA", unconfirmed=branch) for branch in ("both", "off", "on"))
     widest = max(both.products, key=lambda p: both.readings(p)[4] - both.readings(p)[2])
     assert both.readings(widest)[2] == pytest.approx(off.readings(widest)[2])
     assert both.readings(widest)[4] == pytest.approx(on.readings(widest)[4])

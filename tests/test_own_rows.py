@@ -37,7 +37,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def named(data: Path, day: str = DAY, **tables: object) -> list[str]:
-    own = overlay(data.parent / "own", **tables)  # type: ignore[arg-type]
+    own = overlay(data.parent / "own", **tables)
     return sc.load(data, own).exposure(day, "USA", ["p"]).own_rows
 
 

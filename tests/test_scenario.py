@@ -133,7 +133,7 @@ def test_the_key_is_the_same_in_every_process() -> None:
 
 def test_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
-        BASE.market = "DEU"  # type: ignore[misc]
+        BASE.market = "DEU"
     assert {BASE, BASE.changed(), FULL} == {BASE, FULL}
 
 

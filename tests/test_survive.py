@@ -239,7 +239,7 @@ def test_properties(case: tuple[Network, list[str], int], random: object) -> Non
     assert time_to_survive(poorer, needs, links, stopped) <= survived + 1e-7
     # order of rows and units of the tables change nothing
     order = [0, 1, 2, 3]
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     mixed = (nodes.iloc[order], needs.iloc[::-1], links.iloc[::-1])
     assert lost_units(*mixed, stopped, days) == pytest.approx(lost, abs=1e-7)
     assert time_to_survive(*mixed, stopped) == pytest.approx(survived, abs=1e-7)
@@ -300,9 +300,9 @@ def test_needs_twice_the_same_kind() -> None:
 @pytest.mark.parametrize("days", [0, -1, float("nan"), math.inf, "ten", True, None])
 def test_bad_days(days: object) -> None:
     with pytest.raises(InputError, match=r"days is .*; allowed: a finite number above 0"):
-        lost_units(*TWO_PLANTS, "A", days)  # type: ignore[arg-type]
+        lost_units(*TWO_PLANTS, "A", days)
     with pytest.raises(InputError, match="days"):
-        rank_nodes(*TWO_PLANTS, {"P": 1, "A": days, "B": 2})  # type: ignore[dict-item]
+        rank_nodes(*TWO_PLANTS, {"P": 1, "A": days, "B": 2})
 
 
 def test_unknown_stopped_node_and_days_of_unknown_or_missing_nodes() -> None:

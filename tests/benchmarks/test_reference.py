@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 import supplychain as sc
+from supplychain.events import Calendar
+from supplychain.tables import load_tables
 
 DAYS = (date(2025, 1, 1) + timedelta(days=k) for k in count())  # a day of its own for every call: nothing is kept
 
@@ -27,6 +29,25 @@ def net() -> sc.Network:
 def within(benchmark: Any, seconds: float) -> None:
     if benchmark.enabled:
         assert benchmark.stats["median"] < seconds
+
+
+def test_reading_the_tables(benchmark: Any) -> None:
+    tables = benchmark.pedantic(lambda: load_tables(strict=False), rounds=5, warmup_rounds=1)
+    assert len(tables["goods"]) > 300
+    within(benchmark, 0.25)
+
+
+def test_making_the_calendar(benchmark: Any, net: sc.Network) -> None:
+    calendar = benchmark.pedantic(lambda: Calendar(net.tables), rounds=5)
+    assert len(calendar.status("2026-11-23")) > 90
+    within(benchmark, 0.06)
+
+
+def test_what_acts_on_a_day(benchmark: Any, net: sc.Network) -> None:
+    calendar = Calendar(net.tables)
+    effects = benchmark.pedantic(lambda: calendar.effects("2026-11-23", "military"), rounds=5, warmup_rounds=1)
+    assert len(effects) > 50
+    within(benchmark, 0.015)
 
 
 def test_all_products_in_all_markets(benchmark: Any, net: sc.Network) -> None:
