@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from http import HTTPStatus
@@ -24,9 +25,12 @@ from dashboard.state import View, asked, default_day, path, read_query
 from supplychain.errors import SupplyChainError
 from supplychain.figures.style import ThemeName
 from supplychain.network import Network, load
+from supplychain.scenario import Scenario
 
 SECRET = "SUPPLYCHAIN_SECRET"  # environment: one secret for all workers
 DATA, OVERLAY = "SUPPLYCHAIN_DATA", "SUPPLYCHAIN_OVERLAY"  # environment of `create_server`
+AHEAD = "SUPPLYCHAIN_AHEAD"  # environment: 0 simulates nothing before it is asked for
+TOGETHER_AHEAD = 60  # markets in one run: 0.3 GB while it lasts
 LARGEST_REQUEST = 32 * 2**20  # bytes, uploads included
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -94,16 +98,45 @@ def create_server() -> Flask:
     kept.reported(net)
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
+    if os.environ.get(AHEAD, "1") != "0":
+        _ahead(net)
     return server
 
 
 def _warm(net: Network) -> None:
-    """Ask what most begin with: this year's and last year's days in the markets that share a run, and in the EU."""
+    """Ask what most begin with: this year's days in the markets that share a run, and in the EU."""
     first = read_query(net, "")[0]
-    for scenario in (first, first.changed(on=date(first.on.year - 1, 12, 31))):
-        for market in (scenario.market, "EU27"):
-            with suppress(SupplyChainError):  # data of your own may lack that market
-                _ = asked(net, scenario.changed(market=market).resolved(net.tables)).frame
+    for market in (first.market, "EU27"):
+        with suppress(SupplyChainError):  # data of your own may lack that market
+            _ = asked(net, first.changed(market=market).resolved(net.tables)).frame
+
+
+def _ahead(net: Shared) -> None:
+    """Simulate the years of the timeline for every market, in a process of its own, with what processors can spare."""
+    parent = os.getpid()
+    if os.fork():
+        return
+    try:
+        os.nice(19)
+        for scenarios in questions_ahead(net):
+            if os.getppid() != parent:  # the server has stopped
+                break
+            net.ahead(scenarios)
+    except Exception:  # whoever asks simulates then
+        logging.getLogger(__name__).exception("simulating ahead stopped")
+    finally:
+        os._exit(0)
+
+
+def questions_ahead(net: Network) -> Iterator[list[Scenario]]:
+    """What may be asked with the controls of every page: the last years first, some markets at a time."""
+    first, countries = read_query(net, "")[0], net.tables["countries"]["country"].tolist()
+    years = range(controls.last_day(net).year, controls.FIRST_DAY.year - 1, -1)
+    for sharing in ("fixed", "shared"):
+        for year in sorted(years, key=lambda year: abs(year - first.on.year)):
+            for k in range(0, len(countries), TOGETHER_AHEAD):
+                some = countries[k : k + TOGETHER_AHEAD]
+                yield [first.changed(on=date(year, 1, 1), market=market, sharing=sharing) for market in some]
 
 
 def run(net: Network, host: str = "127.0.0.1", port: int = 8050, debug: bool = False) -> None:

@@ -91,10 +91,10 @@ def made(view: View) -> pd.DataFrame:
 def answer(view: View) -> str:
     """Leverage over the market and exposure to others, in two sentences."""
     name, when = country_name(view), date_words(view.on)
-    exposed = as_market(view).x.static
-    short = exposed[exposed["short"] > 0]
+    exposed = as_market(view).x.measured["short"].sort_values(ascending=False, kind="stable")
+    short = exposed[exposed > 0]
     own = f"On {when}, {len(short)} of {len(exposed)} products are short in {name}"
-    own += f", {short['name'].iloc[0]} most ({share(float(short['short'].iloc[0]))})." if len(short) else "."
+    own += f", {names(view)[short.index[0]]} most ({share(short.iloc[0])})." if len(short) else "."
     if country_of(view) == view.market:
         return own
     found = stops(view)

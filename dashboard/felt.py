@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import struct
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cache
 
@@ -14,14 +17,17 @@ from dashboard.vault import Vault
 from supplychain.availability import Floats
 from supplychain.exposure import Result
 from supplychain.network import Network, simulation_key
+from supplychain.scenario import Scenario
 from supplychain.tables import Tables
-from supplychain.timeline import AHEAD, BACK, Run, Simulation, simulation
+from supplychain.timeline import AHEAD, Run, Simulation, simulation
 
-SLOTS = 128  # questions whose losses are kept; the one unused for longest makes room
+SLOTS = 1536  # questions whose losses are kept; the one unused for longest makes room
+SIZE = 400_000  # bytes of one, compressed: four times the usual
+AT_WORK = 32  # locks, so that one question is simulated once and not by every thread and worker that waits for it
+PATIENCE = 10.0  # seconds for another to simulate; one that was killed does not let go
 # Markets that are simulated in one run: twelve cost half as much again as one.
 TOGETHER = ("USA", "CHN", "JPN", "DEU", "KOR", "GBR", "FRA", "ITA", "IND", "TWN", "MEX", "CAN")
 ENDS = 3  # low, central, high
-LEAP_YEAR = 366
 _HEAD = struct.Struct("<qq")  # day 0 as an ordinal, days
 
 
@@ -50,46 +56,81 @@ class Felt(Simulation):
 
 
 class Shared(Network):
-    """A network whose simulations are kept small, in memory that all workers share when they are forked from this."""
+    """A network whose simulations are kept small, in memory that all workers share when they are forked from this.
+
+    What is kept of a question holds every product, also those that the market is not known to make or buy: it answers
+    whichever are asked for.
+    """
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
-        most = int((tables["goods"]["kind"] == "product").sum())
-        size = _HEAD.size + most * (BACK + 2) * LEAP_YEAR * ENDS * 8
-        self._losses = Vault(SLOTS, size, idle=math.inf)
+        self._losses = Vault(SLOTS, SIZE, idle=math.inf)
+        self._at_work = [multiprocessing.Lock() for _ in range(AT_WORK)]
+        self._place = {product: k for k, product in enumerate(self._products(None))}
 
     def simulated(self, result: Result) -> Simulation | None:
         """The losses day by day behind `felt`; None without effects."""
-        on, key = result.scenario.on, _key(result)
-        body = self._losses.get(key)
-        if body is None or _start(body) > on:
-            together = self._with_others(result)
-            made = self.simulated_anew(*together)
-            if made is None:
-                return None
-            bodies = [_losses(Simulation(one, made.run), one.products) for one in together]
-            for one, kept in zip(together, bodies, strict=True):
-                self._losses.put(_key(one), kept)
-            body = bodies[0]
-        start, last = _start(body), on + timedelta(days=AHEAD)
-        lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(result.products), -1, ENDS)
+        scenario, key = result.scenario, _key(result.scenario)
+        body = self._kept(scenario)
+        if body is None:
+            with self._alone(key):
+                body = self._kept(scenario) or self._simulate(self._with_others(scenario))
+        if body is None:
+            return None
+        start, last = _start(body), scenario.on + timedelta(days=AHEAD)
+        lost = np.frombuffer(body, dtype=np.float64, offset=_HEAD.size).reshape(len(self._place), -1, ENDS)
+        asked = [self._place[product] for product in result.products]
 
         @cache
         def again() -> Run:
             return simulation(result, start, last).run
 
-        return Felt(result, start, lost[:, : (last - start).days + 1], again)
+        return Felt(result, start, lost[asked, : (last - start).days + 1], again)
 
-    def _with_others(self, result: Result) -> list[Result]:
-        """The result first, and where it is about every product in a market of `TOGETHER` the same for the others."""
-        scenario = result.scenario
-        alone = scenario.products or scenario.sharing != "fixed" or scenario.market not in TOGETHER
+    def ahead(self, scenarios: Iterable[Scenario]) -> None:
+        """Simulate what was not yet, in one run; the scenarios differ in their market alone."""
+        missing = [scenario for scenario in scenarios if self._kept(scenario) is None]
+        if missing:
+            self._simulate(missing)
+
+    def _kept(self, scenario: Scenario) -> bytes | None:
+        packed = self._losses.get(_key(scenario))
+        body = None if packed is None else zlib.decompress(packed)
+        return None if body is None or _start(body) > scenario.on else body
+
+    def _simulate(self, together: Sequence[Scenario]) -> bytes | None:
+        """The losses of the first scenario, all kept; None without effects."""
+        results = [self.ask(scenario.changed(products=tuple(self._place))) for scenario in together]
+        made = self.simulated_anew(*results)
+        if made is None:
+            return None
+        bodies = [_losses(Simulation(result, made.run), list(self._place)) for result in results]
+        for scenario, body in zip(together, bodies, strict=True):
+            packed = zlib.compress(body, 1)
+            if len(packed) <= SIZE:
+                self._losses.put(_key(scenario), packed)
+        return bodies[0]
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        lock = self._at_work[zlib.crc32(key.encode()) % AT_WORK]
+        mine = lock.acquire(timeout=PATIENCE)
+        try:
+            yield
+        finally:
+            if mine:
+                lock.release()
+
+    def _with_others(self, scenario: Scenario) -> list[Scenario]:
+        """The scenario first, and where it is about a market of `TOGETHER` the same for the others."""
+        alone = scenario.sharing != "fixed" or scenario.market not in TOGETHER
         known = set() if alone else set(self.tables["countries"]["country"]) - {scenario.market}
-        return [result, *(self.ask(scenario.changed(market=code)) for code in TOGETHER if code in known)]
+        return [scenario, *(scenario.changed(market=code) for code in TOGETHER if code in known)]
 
 
-def _key(result: Result) -> str:
-    return f"{simulation_key(result.scenario)}&end_use={result.scenario.end_use}"
+def _key(scenario: Scenario) -> str:
+    """What is kept holds every product."""
+    return f"{simulation_key(scenario.changed(products=()))}&end_use={scenario.end_use}"
 
 
 def _start(body: bytes) -> date:

@@ -118,7 +118,7 @@ def phases_of(view: View, events: list[str]) -> pd.DataFrame:
 def downstream(view: View) -> pd.DataFrame:
     """What is made from the good, the products with how short they are in the market."""
     frame = view.net.downstream(good_of(view))
-    short = view.x.static.set_index("product")
+    short = view.x.measured
     for reading in ("short", "dependent"):
         frame[reading] = frame["good"].map(short[reading])
     frame["to_good"] = [good_link(view, good) for good in frame["good"]]

@@ -12,6 +12,7 @@ from dashboard import kept
 from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
+from supplychain.network import FELT
 from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report
 from supplychain.wording import share, span
 
@@ -35,14 +36,6 @@ def about(view: View) -> View:
     return replace(view, scenario=view.scenario.changed(products=[product_of(view)]))
 
 
-def simulated(view: View) -> View:
-    """The view whose simulation holds the product: that of all products, since it serves every page.
-
-    A military product that the market is not known to buy is only answered when it is named.
-    """
-    return view if product_of(view) in view.x.products else about(view)
-
-
 def names(view: View) -> Mapping[str, str]:
     """Good -> name."""
     return kept.names(view.net)
@@ -56,8 +49,8 @@ def row(view: View) -> pd.Series:
 
 def felt_row(view: View) -> pd.Series:
     """The readings of the product, those after stocks and transit included."""
-    frame = simulated(view).x.frame
-    return frame[frame["product"] == product_of(view)].iloc[0]
+    felt = about(view).x.felt(product_of(view))
+    return pd.concat([row(view), pd.Series(felt, index=list(FELT), dtype=object)])
 
 
 def answer(view: View) -> str:
@@ -132,14 +125,14 @@ def felt_facts(r: pd.Series, start: date | None) -> list[tuple[str, str, str]]:
 
 def start(view: View) -> date | None:
     """Day 0 of the simulation."""
-    path = simulated(view).x.simulated
+    path = about(view).x.simulated
     return None if path is None else path.start
 
 
 def output_over_time(view: View) -> pd.DataFrame:
     """Daily output of the product: date, product, name, output_low, output, output_high; empty without any effect."""
     product = product_of(view)
-    path = simulated(view).x.simulated
+    path = about(view).x.simulated
     columns = ["date", "product", "name", "output_low", "output", "output_high"]
     if path is None:
         return pd.DataFrame(columns=columns)

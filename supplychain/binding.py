@@ -28,6 +28,16 @@ class Solved:
     arrived: Floats  # (M, K) A
 
     @cached_property
+    def flows(self) -> dict[tuple[int, int], _Flow]:
+        """(supply, column) -> what was found of it on the way down a chain."""
+        return {}
+
+    @cached_property
+    def inputs(self) -> dict[tuple[int, int], tuple[tuple[int, int, float, bool], ...]]:
+        """(node, column) -> its needs as found on the way down a chain."""
+        return {}
+
+    @cached_property
     def acts_at(self) -> dict[tuple[int, bool], tuple[Ints, Ints, Ints]]:
         """(run, output stop) -> links (or nodes) in rising order, the act on each, and its row in that act."""
         found = {}
@@ -79,6 +89,21 @@ def steps_to(solved: Solved, supply: int, column: int) -> list[Step]:
     return walk.found
 
 
+@dataclass(frozen=True)
+class _Flow:
+    """What every step that reaches a supply says of it in one column; makers: short nodes that lose most of it."""
+
+    country: str
+    share: float
+    available: float
+    cut: float
+    events: tuple[str, ...]
+    prior: bool
+    basis: str
+    rows: tuple[str, ...]
+    makers: tuple[int, ...]
+
+
 class _Walk:
     def __init__(self, solved: Solved, column: int) -> None:
         self.solved, self.column = solved, column
@@ -87,54 +112,82 @@ class _Walk:
 
     def enter(self, step: int, supply: int, edge: int, loss: float, binding: bool, output: str, made_in: str) -> None:
         """Add the step of one supply and, where it binds, go on to the makers that lose most of it."""
+        sourcing, flow = self.solved.sourcing, self.flow(supply)
+        self.found.append(
+            Step(
+                step, output, made_in, sourcing.world.goods[sourcing.supply_good[supply]], flow.country, flow.share,
+                1.0 if edge < 0 else float(sourcing.edge_criticality[edge]), flow.available,
+                1.0 - flow.available if edge < 0 else loss, binding, flow.cut, flow.events, flow.prior,
+                float(sourcing.supply_assumed[supply]), flow.basis, edge, flow.rows,
+            )
+        )  # fmt: skip
+        if binding:
+            for node in flow.makers:
+                self.descend(step + 1, node)
+
+    def flow(self, supply: int) -> _Flow:
+        """What is known of a supply; kept, as many chains meet in the same one."""
+        kept, key = self.solved.flows, (supply, self.column)
+        if key not in kept:
+            kept[key] = self._flow(supply)
+        return kept[key]
+
+    def _flow(self, supply: int) -> _Flow:
         solved, sourcing = self.solved, self.solved.sourcing
         world = sourcing.world
         available = float(solved.arrived[supply, self.column])
         links = np.arange(*sourcing.chain.share.indptr[supply : supply + 2])
+        if not len(links):
+            return _Flow("", 0.0, available, 0.0, (), False, "", (), ())
         cut = cut_of(solved.restrictions, links, self.column)
         node = sourcing.link_node[links]
         share = sourcing.chain.share.data[links]
-        lost = share * (1.0 - (1.0 - cut) * solved.made[node, self.column])
+        made = solved.made[node, self.column]
+        lost = share * (1.0 - (1.0 - cut) * made)
         worst = np.flatnonzero((lost > 0) & (lost >= lost.max(initial=0.0) - TIE))
-        first = int(worst[0]) if len(worst) else int(np.argmax(share)) if len(share) else -1
+        first = int(worst[0]) if len(worst) else int(np.argmax(share))
         cuts = cuts_on(solved, links[worst], node[worst], self.column)
-        evidence = sourcing.link_evidence[links[first]] if first >= 0 else -1
-        criticality = 1.0 if edge < 0 else float(sourcing.edges["criticality"].to_numpy(dtype=float)[edge])
+        evidence = sourcing.link_evidence[links[first]]
         rows = [world.evidence[evidence][0]] if evidence >= 0 else []
-        country = world.countries[sourcing.node_country[node[first]]] if first >= 0 else ""
-        same = sourcing.node_country[node] == sourcing.node_country[node[first]] if first >= 0 else np.zeros(0, bool)
-        self.found.append(
-            Step(
-                step, output, made_in, world.goods[sourcing.supply_good[supply]], country,
-                float(share[same].sum()), criticality, available, 1.0 - available if edge < 0 else loss, binding,
-                float(cut[first]) if first >= 0 else 0.0, tuple(c.event for c in cuts),
-                bool(cuts) and all(c.prior for c in cuts), float(sourcing.supply_assumed[supply]),
-                BASES[sourcing.link_basis[links[first]]] if first >= 0 else "", edge,
-                (*rows, *dict.fromkeys(row for c in cuts for row in c.rows)),
-            )
-        )  # fmt: skip
-        if binding:
-            for at in worst:
-                if (1.0 - cut[at]) * (1.0 - solved.made[node[at], self.column]) > TIE:
-                    self.descend(step + 1, int(node[at]))
+        country = sourcing.node_country[node]
+        onward = worst[(1.0 - cut[worst]) * (1.0 - made[worst]) > TIE]
+        return _Flow(
+            world.countries[country[first]],
+            float(share[country == country[first]].sum()),
+            available,
+            float(cut[first]),
+            tuple(c.event for c in cuts),
+            bool(cuts) and all(c.prior for c in cuts),
+            BASES[sourcing.link_basis[links[first]]],
+            (*rows, *dict.fromkeys(row for c in cuts for row in c.rows)),
+            tuple(node[onward].tolist()),
+        )
 
     def descend(self, step: int, node: int) -> None:
         """Add the inputs of one maker that is short, the binding ones first."""
-        solved, sourcing = self.solved, self.solved.sourcing
-        chain = sourcing.chain
-        short = 1.0 - float(solved.made[node, self.column])
-        if node in self._seen or short <= 0:
+        if node in self._seen or self.solved.made[node, self.column] >= 1:
             return
         self._seen.add(node)
-        start, end = np.searchsorted(chain.need_node, [node, node + 1])
-        needs = np.arange(start, end)
-        loss, binding = binding_needs(solved, needs, short, self.column)
-        for k in sorted(range(len(needs)), key=lambda k: (not binding[k], -loss[k], int(needs[k]))):
-            self.enter(
-                step, int(chain.need_supply[needs[k]]), int(sourcing.need_edge[needs[k]]), float(loss[k]),
-                bool(binding[k]), sourcing.world.goods[sourcing.node_good[node]],
-                sourcing.world.countries[sourcing.node_country[node]],
-            )  # fmt: skip
+        sourcing = self.solved.sourcing
+        output = sourcing.world.goods[sourcing.node_good[node]]
+        made_in = sourcing.world.countries[sourcing.node_country[node]]
+        for supply, edge, loss, binding in self.inputs(node):
+            self.enter(step, supply, edge, loss, binding, output, made_in)
+
+    def inputs(self, node: int) -> tuple[tuple[int, int, float, bool], ...]:
+        """Supply, edge, loss caused and whether it binds, of every need of a maker; kept like the flows."""
+        kept, key = self.solved.inputs, (node, self.column)
+        if key not in kept:
+            sourcing = self.solved.sourcing
+            chain = sourcing.chain
+            needs = np.arange(*np.searchsorted(chain.need_node, [node, node + 1]))
+            short = 1.0 - float(self.solved.made[node, self.column])
+            loss, binding = binding_needs(self.solved, needs, short, self.column)
+            kept[key] = tuple(
+                (int(chain.need_supply[needs[k]]), int(sourcing.need_edge[needs[k]]), float(loss[k]), bool(binding[k]))
+                for k in sorted(range(len(needs)), key=lambda k: (not binding[k], -loss[k], int(needs[k])))
+            )
+        return kept[key]
 
 
 def binding_needs(solved: Solved, needs: Ints, short: float, column: int) -> tuple[Floats, list[bool]]:

@@ -38,8 +38,7 @@ def _slow(model: Model, products: Sequence[str]) -> list[str]:
     table = model.tables["assumptions"]
     rows = table[(table["name"] == "making_time") & table["applies_to"].isin(products)]
     spans = zip(rows["applies_to"], rows["value_low"], rows["value_high"], strict=True)
-    names = _names(model)
-    slow = [f"{names[product]} {low:g}-{high:g}" for product, low, high in spans]
+    slow = [f"{model.about[product]['short']} {low:g}-{high:g}" for product, low, high in spans]
     if not slow:
         return []
     return [
@@ -55,17 +54,11 @@ def _unmade(model: Model, products: Sequence[str]) -> list[str]:
     unmade = sorted(g for g in wanted if not any(not np.isnan(m.share) for m in world.makers[g]))
     if not unmade:
         return []
-    names = _names(model)
+    names = [model.about[good]["short"] for good in unmade]
     return [
-        f"{len(unmade)} goods on the chains have no documented maker with a share, so home supply is assumed: "
-        f"{few([names[good] for good in unmade])}."
+        f"{len(names)} goods on the chains have no documented maker with a share, so home supply is assumed: "
+        f"{few(names)}."
     ]
-
-
-def _names(model: Model) -> dict[str, str]:
-    """Good -> its name without what it explains in brackets."""
-    goods = model.tables["goods"]
-    return {good: name.partition(" (")[0] for good, name in zip(goods["good"], goods["name"], strict=True)}
 
 
 def _outside(model: Model, scenario: Scenario) -> list[str]:

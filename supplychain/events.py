@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from supplychain.calendar import ONE_DAY, Clause, Places, State, anywhere, day, phase_changes, read_clauses, stretch
 from supplychain.errors import InputError
+from supplychain.kept import Kept
 from supplychain.readings import CENTRAL, CLASSES, LINKED
 from supplychain.scope import Branches, Scope, Target, build_scope, followed, scope_rows
 from supplychain.severity import NO_ROW, NO_SEVERITY, Choice, Priors, Severities, Severity, months_between
@@ -35,6 +36,7 @@ COVERED = (
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+KEPT = 64  # days whose status is kept
 WHOLE = ((),)  # coverage_rows of what is covered whole: a product of nothing
 
 
@@ -105,6 +107,7 @@ class Calendar:
         self._clauses = read_clauses(tables, self._places)
         self._severities = Severities(tables, self._places, self._clauses)
         self._priors = Priors(tables)
+        self._status = Kept[pd.DataFrame](KEPT)
         self._scope_rows = scope_rows(tables)
         producers = set(tables["production"]["producer"])
         self._scopes: dict[str, Scope] = {
@@ -260,7 +263,16 @@ class Calendar:
         on = day(on, "status")
         if end_use is not None and end_use not in CLASSES:
             raise InputError("status", "end_use", end_use, f"{' or '.join(CLASSES)}, or None for both")
-        asked = None if destination is None else self._places.mask([self._tables.resolve(destination, "country")])
+        code = "" if destination is None else self._tables.resolve(destination, "country")
+        key = f"{on} {code} {end_use or ''}"
+        frame = self._status.get(key)
+        if frame is None:
+            frame = self._status_on(on, code, end_use)
+            self._status.put(key, frame)
+        return frame.copy()
+
+    def _status_on(self, on: date, destination: str, end_use: str | None) -> pd.DataFrame:
+        asked = self._places.mask([destination]) if destination else None
         today = self._today(on)
         rows = []
         for event, clause in self._clauses.items():

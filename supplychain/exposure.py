@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -56,7 +57,7 @@ class Result:
         """Where a military product is shown unless named: the places that a row says make or buy it; None anywhere."""
         world = self.solved.sourcing.world
         makers = world.makers[product]
-        if self.scenario.products or self._goods[product]["end_use"] != "military" or not makers:
+        if self.scenario.products or self.model.about[product]["end_use"] != "military" or not makers:
             return None
         buyers = (importer for importer, _ in world.trade.get(product, ()))
         return frozenset({*(world.countries[maker.country] for maker in makers), *buyers})
@@ -68,21 +69,15 @@ class Result:
         homes = {product: self.homes(product) for product in self.asked}
         return tuple(product for product, places in homes.items() if places is not None and names.isdisjoint(places))
 
-    @cached_property
-    def _goods(self) -> dict[str, dict[str, str]]:
-        columns = ["good", "name", "sector", "end_use"]
-        rows = self.model.tables["goods"][columns].itertuples(index=False)
-        return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
-
     def name(self, product: str) -> str:
         """The name of a product."""
-        return self._goods[product]["name"]
+        return self.model.about[product]["name"]
 
     def end_use(self, product: str) -> str:
         """The class in which a product is shown: its own, unless the scenario asks for one."""
         if self.scenario.end_use != "own":
             return self.scenario.end_use
-        return "military" if self._goods[product]["end_use"] == "military" else "civil"
+        return "military" if self.model.about[product]["end_use"] == "military" else "civil"
 
     def _columns(self, product: str) -> slice:
         k = CLASSES.index(self.end_use(product)) * RUNS
@@ -97,9 +92,16 @@ class Result:
 
     def readings(self, product: str) -> Floats:
         """(5,) linked, dependent, short low, short, short high of a product in the market."""
-        rows, weights = self.supplies(product)
-        result: Floats = weights @ (1.0 - self.solved.arrived[rows, self._columns(product)])
-        return np.where(result < CLEAN, 0.0, np.minimum(result, 1.0))
+        if product not in self._readings:
+            rows, weights = self.supplies(product)
+            result: Floats = weights @ (1.0 - self.solved.arrived[rows, self._columns(product)])
+            self._readings[product] = np.where(result < CLEAN, 0.0, np.minimum(result, 1.0))
+            self._readings[product].flags.writeable = False
+        return self._readings[product]
+
+    @cached_property
+    def _readings(self) -> dict[str, Floats]:
+        return {}
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -113,6 +115,13 @@ class Result:
             raise InputError("exposure", "product", product, f"one of those asked for: {few(self.products)}")
         return good
 
+    @property
+    def measured(self) -> pd.DataFrame:
+        """The readings of the day of every product, without the reasons: product as index, columns READINGS."""
+        rows = [self.readings(product) for product in self.products]
+        index = pd.Index(self.products, name="product", dtype="str")
+        return pd.DataFrame(np.reshape(rows, (-1, RUNS)), index=index, columns=list(READINGS))
+
     @cached_property
     def static(self) -> pd.DataFrame:
         """One row a product with the readings of the day, most short first (no stocks, no transit)."""
@@ -123,7 +132,7 @@ class Result:
 
     def _row(self, product: str) -> dict[str, object]:
         readings = self.readings(product)
-        about = self._goods[product]
+        about = self.model.about[product]
         chain = self.chain(product)
         binding = [step for step in chain if step.binding]
         cuts = [step for step in binding if step.events]
@@ -166,7 +175,7 @@ class Result:
     def _chains(self) -> dict[str, list[Step]]:
         return {}
 
-    def _evidence_of(self, product: str) -> tuple[list[int], list[int]]:
+    def _evidence_of(self, product: str) -> tuple[Sequence[int], Sequence[int]]:
         """Edges and supplies of the binding chain in the central reading; the whole chain where nothing binds."""
         sourcing = self.solved.sourcing
         world = sourcing.world
@@ -175,22 +184,22 @@ class Result:
             edges = [step.edge for step in binding if step.edge >= 0]
             supplies = [sourcing.supply(step.input, step.made_in or self.countries[0]) for step in binding]
             return list(dict.fromkeys(edges)), list(dict.fromkeys(supplies))
-        goods, edges = self.model.below(product)
+        goods, below = self.model.below(product)
         country = self.countries[int(np.argmax(self.supplies(product)[1]))]
-        return edges, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
+        return below, [sourcing.supply_of[world.good_index[g], world.country_index[country], ""] for g in goods]
 
     def coverage(self, product: str) -> float:
         """Share of the binding chain that rests on a source: mean over its edges and its supplies."""
         edges, supplies = self._evidence_of(product)
-        sources = self.solved.sourcing.edges["source_id"]
-        parts = [0.0 if sources.iat[k] == "UNVERIFIED" else 1.0 for k in edges]
+        evidence = self.solved.sourcing.edge_evidence
+        parts = [0.0 if evidence[k][1] == "UNVERIFIED" else 1.0 for k in edges]
         parts += [1.0 - float(self.solved.sourcing.supply_assumed[s]) for s in supplies]
         return float(np.mean(parts))
 
     def confidence(self, product: str) -> str:
         """The weakest evidence on the binding chain (the whole chain where nothing binds)."""
         edges, _ = self._evidence_of(product)
-        words = [str(self.solved.sourcing.edges["confidence"].iat[k]) for k in edges]
+        words = [self.solved.sourcing.edge_evidence[k][2] for k in edges]
         if self.readings(product)[CENTRAL] > 0:
             rows = [row for step in self.chain(product) if step.binding for row in step.rows]
             words += [self.model.evidence[row][1] for row in rows if row in self.model.evidence]
@@ -202,7 +211,7 @@ class Result:
             return "Not linked to any clause in force on this day."
         path = main_path(self.chain(product))
         last = path[-1]
-        way = " > ".join(_short(self._goods[step.input]["name"]) for step in reversed(path))
+        way = " > ".join(self.model.about[step.input]["short"] for step in reversed(path))
         by = f"{', '.join(last.events[:3])}{' and others' if len(last.events) > 3 else ''}" or "its own inputs"
         if readings[HIGH] <= 0:
             hanging = "depends on" if readings[DEPENDENT] > 0 else "is linked to"
@@ -220,9 +229,9 @@ class Result:
         """
         good = self.known(product)
         rows = []
-        edges = self.solved.sourcing.edges
+        evidence = self.solved.sourcing.edge_evidence
         for step in self.chain(good):
-            labels = step.rows if step.edge < 0 else (str(edges["row"].iat[step.edge]), *step.rows)
+            labels = step.rows if step.edge < 0 else (evidence[step.edge][0], *step.rows)
             found = [self.model.evidence[label] for label in labels if label in self.model.evidence]
             rows.append(
                 {
@@ -259,8 +268,3 @@ class Result:
     def warnings_of_day(self) -> tuple[str, ...]:
         """What a reader must know of the day, whatever the market."""
         return caveats.of_day(self.model, self.scenario)
-
-
-def _short(name: str) -> str:
-    """A name without what it explains in brackets."""
-    return name.partition(" (")[0]

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from supplychain.availability import Floats, Ints, Pool, Restrictions, SharingMode, availability
+from supplychain.availability import Bools, Floats, Ints, Pool, Restrictions, SharingMode, availability, longest_paths
 from supplychain.edges import Edges, Source, read_edges
 from supplychain.errors import InputError, UnknownIdError, did_you_mean
 from supplychain.esri_score import ADDS, ESSENTIAL, NONE, Esri, FirmLinks, esri_arrays, firm_links, scores
 from supplychain.firm_chain import build, in_order_of_making
 from supplychain.survive import time_to_survive
+from supplychain.survive_bounds import Flows, survival_bounds
 
 Stops = Hashable | Iterable[Hashable] | Mapping[Any, float]
 MEMORY = 1_000_000_000  # bytes that a batch of scenarios may take
@@ -179,23 +180,19 @@ class SupplyNetwork:
 
         Needs `weight` (units of the supplier a day) and nodes with stock, capacity (blank: no limit) and demand. A
         buyer's need of a kind is what it buys of it per unit that leaves it. Only the part of the network that
-        the stopped firms belong to is planned. Raises InputError where that has more than 300,000 links.
+        the stopped firms belong to is planned. Raises InputError where that has more than 300,000 links: ask for
+        `survival_bounds` then.
         """
         weight, chain = self._weights("time_to_survive"), self.chain
-        if "demand" not in self._node:
-            raise InputError("time_to_survive", "columns of nodes", list(self._node), "demand, stock, capacity")
-        stopped = self._positions(stops if not isinstance(stops, Mapping) else [f for f, s in stops.items() if s == 0])
+        self._demand("time_to_survive")
+        stopped = self._stopped(stops)
         buyer, supplier = self._inputs.buyer[chain.link_supply], chain.share.indices
-        from scipy.sparse.csgraph import connected_components  # slow to import
-
-        graph = csr_array((np.ones(len(buyer), np.int8), (supplier, buyer)), shape=(len(self.firm),) * 2)
-        part = connected_components(graph, directed=False)[1]
-        firm = np.flatnonzero(np.isin(part, np.unique(part[stopped])))
-        link = np.flatnonzero(np.isin(part[buyer], np.unique(part[stopped])))
+        around = self._around(stopped)
+        firm, link = np.flatnonzero(around), np.flatnonzero(around[buyer])
         if len(link) > MOST_LINKS_TO_PLAN:
             raise InputError("time_to_survive", "links around the stop", f"{len(link):,}", f"{MOST_LINKS_TO_PLAN:,}",
-                             "Ask for a part of the network, or use `losses`.")  # fmt: skip
-        demand = np.nan_to_num(self._node["demand"])
+                             "Ask for `survival_bounds`, which knows no limit.")  # fmt: skip
+        demand = self._demand("time_to_survive")
         made = np.bincount(supplier, weight, len(self.firm)) + demand
         if not demand[firm].any():
             return math.inf
@@ -219,6 +216,68 @@ class SupplyNetwork:
             {"supplier": [names[k] for k in supplier[link]], "buyer": [names[k] for k in buyer[link]]}
         ).drop_duplicates()
         return time_to_survive(nodes, needs, links, [names[k] for k in stopped])
+
+    def survival_bounds(
+        self, stops: Stops, tolerance: float = 0.01, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[float, float]:
+        """Between which days `time_to_survive` lies, in a network of any size: (low, high); math.inf: never, or not
+        proven.
+
+        A plan that loses nothing until `low` was found, and it is proven that something is lost by `high`; see
+        `supplychain.survive_bounds`. Needs what `time_to_survive` needs.
+
+        tolerance: share of a bound to which it is found; progress: called with (tests done, at most to do).
+        Raises InputError.
+        """
+        demand, stopped = self._demand("survival_bounds"), self._stopped(stops)
+        demand = np.where(self._around(stopped), demand, 0.0)
+        if not 0 < tolerance < 1:
+            raise InputError("survival_bounds", "tolerance", tolerance, "above 0, below 1")
+        return survival_bounds(self._flows(demand), stopped, tolerance, progress)
+
+    def _demand(self, call: str) -> Floats:
+        """(n,) units a day for final customers."""
+        if "demand" not in self._node:
+            raise InputError(call, "columns of nodes", list(self._node), "demand, stock, capacity")
+        demand: Floats = np.nan_to_num(self._node["demand"])
+        return demand
+
+    def _stopped(self, stops: Stops) -> Ints:
+        return self._positions(stops if not isinstance(stops, Mapping) else [f for f, s in stops.items() if s == 0])
+
+    def _around(self, stopped: Ints) -> Bools:
+        """(n,) the firms that hang together with stopped ones in any direction; all without a stop."""
+        if not len(stopped):
+            return np.ones(len(self.firm), dtype=bool)
+        from scipy.sparse.csgraph import connected_components  # slow to import
+
+        buyer, supplier = self._inputs.buyer[self.chain.link_supply], self.chain.share.indices
+        graph = csr_array((np.ones(len(buyer), np.int8), (supplier, buyer)), shape=(len(self.firm),) * 2)
+        part = connected_components(graph, directed=False)[1]
+        around: Bools = np.isin(part, np.unique(part[stopped]))
+        return around
+
+    def _flows(self, demand: Floats) -> Flows:
+        """Normal operation: what each firm needs for a unit of what leaves it, and from whom it comes."""
+        weight, chain, firms = self._weights("survival_bounds"), self.chain, len(self.firm)
+        supplier = chain.share.indices
+        bought = np.bincount(chain.link_supply, weight, chain.supplies)
+        made = (np.bincount(supplier, weight, firms) + demand)[self._inputs.buyer]
+        needed = (bought > 0) & (made > 0)  # the others never bind
+        links = needed[chain.link_supply]
+        count = np.diff(chain.share.indptr)[needed]
+        level, reached = longest_paths(
+            supplier.astype(np.intp), self._inputs.buyer[chain.link_supply], np.ones(len(supplier), np.int8), firms
+        )
+        level[~reached] = level.max(initial=0) + 1  # as `in_order_of_making` numbers the firms
+        return Flows(
+            supplier[links].astype(np.intp), weight[links], np.append(0, np.cumsum(count)),
+            np.append(0, np.cumsum(np.bincount(self._inputs.buyer[needed], minlength=firms))),
+            bought[needed] / made[needed], self._inputs.kind[needed], self._kind_of_maker(),
+            np.nan_to_num(self._node.get("stock", np.zeros(firms))),
+            np.nan_to_num(self._node.get("capacity", np.full(firms, np.nan)), nan=math.inf), demand,
+            np.append(np.flatnonzero(np.diff(level, prepend=-1)), firms), not bool(reached.all()),
+        )  # fmt: skip
 
     def _kind_of_maker(self) -> Ints:
         """(n,) what each firm sells, -1 for nothing. Raises InputError for a firm that sells several kinds."""

@@ -85,6 +85,15 @@ class Model:
         return found
 
     @cached_property
+    def about(self) -> Mapping[str, Mapping[str, str]]:
+        """Good -> its name, short (the name without what it explains in brackets), sector and end_use."""
+        columns = (self.tables["goods"][name].tolist() for name in ("good", "name", "sector", "end_use"))
+        return {
+            good: {"name": name, "short": name.partition(" (")[0], "sector": sector, "end_use": end_use}
+            for good, name, sector, end_use in zip(*columns, strict=True)
+        }
+
+    @cached_property
     def parts(self) -> Mapping[str, list[int]]:
         """For each output the rows of `edges` that make it."""
         found: dict[str, list[int]] = {}
@@ -92,17 +101,27 @@ class Model:
             found.setdefault(output, []).append(k)
         return found
 
-    def below(self, good: str) -> tuple[list[str], list[int]]:
+    def below(self, good: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """A good and all that it is made from, nearest first, and the rows of `edges` on the way."""
-        inputs = self.sourcing.edges["input"]
-        goods, edges, seen = [good], list[int](), {good}
-        for output in goods:
-            for k in self.parts.get(output, ()):
-                edges.append(k)
-                if (needed := str(inputs.iat[k])) not in seen:
-                    seen.add(needed)
-                    goods.append(needed)
-        return goods, edges
+        if good not in self._below:
+            goods, edges, seen = [good], list[int](), {good}
+            for output in goods:
+                for k in self.parts.get(output, ()):
+                    edges.append(k)
+                    if (needed := self._inputs[k]) not in seen:
+                        seen.add(needed)
+                        goods.append(needed)
+            self._below[good] = tuple(goods), tuple(edges)
+        return self._below[good]
+
+    @cached_property
+    def _below(self) -> dict[str, tuple[tuple[str, ...], tuple[int, ...]]]:
+        return {}
+
+    @cached_property
+    def _inputs(self) -> list[str]:
+        """The input of each row of `edges`."""
+        return [str(good) for good in self.sourcing.edges["input"]]
 
     def effects(
         self, scenario: Scenario, on: date | None = None, events: Collection[str] | None = None

@@ -60,6 +60,18 @@ class Sourcing:
         return self.chain.share.indices.astype(np.intp)
 
     @cached_property
+    def edge_criticality(self) -> Floats:
+        """(edges,) central criticality."""
+        result: Floats = self.edges["criticality"].to_numpy(dtype=np.float64)
+        return result
+
+    @cached_property
+    def edge_evidence(self) -> list[tuple[str, str, str]]:
+        """Row label, source_id and confidence of each edge."""
+        columns = (self.edges[name].tolist() for name in ("row", "source_id", "confidence"))
+        return list(zip(*columns, strict=True))
+
+    @cached_property
     def _good_start(self) -> Ints:
         """The first supply row of each good; supplies of one good stand side by side."""
         return np.searchsorted(self.supply_good, np.arange(len(self.world.goods) + 1))

@@ -66,13 +66,13 @@ def text_of(answer: object) -> str:
 
 
 def slow(day: str) -> tuple[str, str, str]:
-    """A question that takes a second or more: a simulation of a day not asked before."""
+    """A question that takes a second or more: a simulation of a year not asked about before."""
     return "answer", "/", f"?on={day}&market=EU"
 
 
 def start(command: list[str], port: int, cwd: Path = ROOT, **options: Any) -> subprocess.Popen[bytes]:
     """A server that answers."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SUPPLYCHAIN_AHEAD": "0", **options.pop("env", {})}
     server = subprocess.Popen(command, cwd=cwd, env=environment, stderr=subprocess.DEVNULL, **options)
     until = time.monotonic() + DEADLINE
     while time.monotonic() < until and server.poll() is None:
@@ -135,7 +135,7 @@ def test_a_killed_worker_takes_only_its_own_request_along(served: tuple[int, sub
     port, server = served
     pids = children(server.pid)
     before = [cpu(pid) for pid in pids]
-    running = [Running(port, day) for day in ("2025-05-11", "2025-05-12")]
+    running = [Running(port, day) for day in ("2025-05-11", "2024-05-12")]
     for request in running:
         request.start()
     wait_for(lambda: busy(pids, before) == pids, "both workers are at work")

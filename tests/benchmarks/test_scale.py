@@ -122,6 +122,26 @@ def test_cycles_equal_a_plain_loop() -> None:
     assert found.gt(0).sum() > len(found) / 4
 
 
+def test_survival_bounds(benchmark: Any) -> None:
+    """One raw maker in ten stops, in a network with stocks and up to 10 % of room."""
+    links, nodes = layered_tables(LINKS)
+    made = links.groupby("supplier")["weight"].sum().reindex(nodes["node"]).fillna(0.0).to_numpy()
+    rng = np.random.default_rng(2)
+    demand = np.where(made == 0, 5.0, 0.0)
+    more = {
+        "kind": [f"kind{k % 3}" for k in range(len(nodes))],
+        "demand": demand,
+        "stock": rng.random(len(nodes)) * 20 * (made + demand),
+        "capacity": (made + demand) * (1 + 0.1 * rng.random(len(nodes))),
+    }
+    net = sc.SupplyNetwork.from_edges(links.drop(columns=["kind", "criticality"]), nodes.assign(**more))
+    stopped = net.firm[: len(net.firm) // 60].tolist()
+    low, high = benchmark.pedantic(net.survival_bounds, (stopped,), rounds=1)
+    assert 0 < low <= high
+    if FULL and benchmark.enabled:
+        assert benchmark.stats["min"] < 180
+
+
 def test_esri_of_one_closure(benchmark: Any) -> None:
     links, nodes = layered_tables(LINKS)
     makes = nodes.assign(kind=[f"kind{k % 20}" for k in range(len(nodes))])
