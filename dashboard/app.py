@@ -21,7 +21,7 @@ from dashboard import callbacks, controls, kept, transfer
 from dashboard.cards import FORMATS, download
 from dashboard.felt import Shared
 from dashboard.registry import Page, find_pages
-from dashboard.state import View, asked, default_day, path, read_query
+from dashboard.state import View, default_day, path, read_query
 from supplychain.errors import SupplyChainError
 from supplychain.figures.style import ThemeName
 from supplychain.network import Network, load
@@ -108,7 +108,7 @@ def _warm(net: Network) -> None:
     first = read_query(net, "")[0]
     for market in (first.market, "EU27"):
         with suppress(SupplyChainError):  # data of your own may lack that market
-            _ = asked(net, first.changed(market=market).resolved(net.tables)).frame
+            _ = net.ask(first.changed(market=market)).frame
 
 
 def _ahead(net: Shared) -> None:

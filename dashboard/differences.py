@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import kept
 from dashboard.cards import Card
-from dashboard.state import View, asked
+from dashboard.state import View
 from supplychain import figures
 from supplychain.attribute import ORDERS
 from supplychain.network import Exposure, Network
@@ -30,7 +30,7 @@ def difference(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
 def _difference(net: Network, a: Scenario, b: Scenario) -> pd.DataFrame:
     """Several cards of a page ask for it. Shared shortages take long to solve: fewer orders are drawn for them."""
     orders = ORDERS if {a.sharing, b.sharing} == {"fixed"} else FEW_ORDERS
-    return net.difference(asked(net, a), asked(net, b), orders)
+    return net.difference(net.ask(a), net.ask(b), orders)
 
 
 def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ import numpy as np
 from dashboard.vault import Vault
 from supplychain.availability import Floats
 from supplychain.exposure import Result
-from supplychain.network import Network, simulation_key
+from supplychain.kept import Kept
+from supplychain.network import Exposure, Network, simulation_key
 from supplychain.scenario import Scenario
 from supplychain.tables import Tables
 from supplychain.timeline import AHEAD, Run, Simulation, simulation
 
+ANSWERS = 32  # kept by each worker
 SLOTS = 1536  # questions whose losses are kept; the one unused for longest makes room
 SIZE = 400_000  # bytes of one, compressed: four times the usual
 AT_WORK = 32  # locks, so that one question is simulated once and not by every thread and worker that waits for it
@@ -66,7 +69,20 @@ class Shared(Network):
         super().__init__(tables)
         self._losses = Vault(SLOTS, SIZE, idle=math.inf)
         self._at_work = [multiprocessing.Lock() for _ in range(AT_WORK)]
+        self._answers, self._asking = Kept[Exposure](ANSWERS), threading.Lock()
         self._place = {product: k for k, product in enumerate(self._products(None))}
+
+    def ask(self, scenario: Scenario) -> Exposure:
+        """The answer to a scenario; the last ones are kept, with what was computed from them.
+
+        One at a time: the parts of a page ask the same thing together.
+        """
+        with self._asking:
+            found = self._answers.get(scenario.query)
+            if found is None:
+                found = super().ask(scenario)
+                self._answers.put(scenario.query, found)
+            return found
 
     def simulated(self, result: Result) -> Simulation | None:
         """The losses day by day behind `felt`; None without effects."""
@@ -100,7 +116,7 @@ class Shared(Network):
 
     def _simulate(self, together: Sequence[Scenario]) -> bytes | None:
         """The losses of the first scenario, all kept; None without effects."""
-        results = [self.ask(scenario.changed(products=tuple(self._place))) for scenario in together]
+        results = [Network.ask(self, scenario.changed(products=tuple(self._place))) for scenario in together]
         made = self.simulated_anew(*results)
         if made is None:
             return None

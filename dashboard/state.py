@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -19,12 +19,6 @@ READINGS = ("felt", "short", "dependent", "linked")
 MARKET = "USA"  # of a URL that names none
 SCENARIO_KEYS = ("on", "market", "product", "event", "what_if", "end_use", "sharing", "legal_only", "unconfirmed")
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-@lru_cache(maxsize=32)
-def asked(net: Network, scenario: Scenario) -> Exposure:
-    """The answer to a scenario; the last ones are kept, with what was computed from them."""
-    return net.ask(scenario)
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class View:
     @cached_property
     def x(self) -> Exposure:
         """The answer to the scenario."""
-        return asked(self.net, self.scenario)
+        return self.net.ask(self.scenario)
 
     @property
     def on(self) -> date:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from supplychain.network import Exposure, Network
 
 FORMATS = ("table", "csv", "json")
+NARROW = 120  # columns below which a table leaves out what CSV and JSON have
 
 
 @dataclass(frozen=True)
@@ -123,18 +124,38 @@ def share(value: float) -> str:
     return "0" if value == 0 else "<1%" if value < 0.005 else f"{value:.0%}"
 
 
-def exposure_table(x: Exposure, top: int) -> Table:
-    """The ranked table of a market: readings, coverage, evidence and why."""
+class ByWidth:
+    """A table that is made for the columns there are."""
+
+    def __init__(self, make: Callable[[int], Table]) -> None:
+        self._make = make
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._make(options.max_width)
+
+
+def exposure_table(x: Exposure, top: int) -> ByWidth:
+    """The ranked table of a market: readings, coverage, evidence and why; fewer where it is narrow."""
+    return ByWidth(lambda width: _exposure_table(x, top, width < NARROW))
+
+
+def _exposure_table(x: Exposure, top: int, narrow: bool) -> Table:
     frame = x.frame.head(top)
+    left_out = (
+        "On 120 columns or more also: dependent, linked, coverage."
+        if narrow
+        else ("dependent, linked = what hangs on it at worst, at all.")
+    )
     table = Table(
         title=f"Exposure in {x.scenario.market} on {x.scenario.on} (% of normal supply)",
         caption=f"Showing {len(frame)} of {len(x.frame)} products. felt = output lost on the day, after stocks and "
-        "transit; short = supply missing on the day, before stocks; both central (low to high). dependent, linked = "
-        "what hangs on it at worst, at all. (p) = only a prior speaks for the severity.",
+        f"transit; short = supply missing on the day, before stocks; both central (low to high). {left_out} "
+        "(p) = only a prior speaks for the severity.",
         title_justify="left",
         caption_justify="left",
     )
-    for name in ("product", "felt", "short", "dependent", "linked", "coverage", "evidence", "why"):
+    also = () if narrow else ("dependent", "linked", "coverage")
+    for name in ("product", "felt", "short", *also, "evidence", "why"):
         numbers = name in ("felt", "short", "dependent", "linked", "coverage")
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in frame.to_dict("records"):
@@ -142,9 +163,10 @@ def exposure_table(x: Exposure, top: int) -> Table:
             escape(row["name"]),
             ranged(row["felt_low"], row["felt"], row["felt_high"]),
             ranged(row["short_low"], row["short"], row["short_high"]) + (" (p)" if row["only_prior"] else ""),
-            share(row["dependent"]), share(row["linked"]), share(row["coverage"]), row["confidence"],
+            *(share(row[name]) for name in also),
+            row["confidence"],
             escape(row["why"]),
-        )  # fmt: skip
+        )
     return table
 
 

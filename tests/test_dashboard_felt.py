@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import supplychain as sc
+from dashboard import controls
+from dashboard.app import questions_ahead
 from dashboard.felt import Shared
+from dashboard.state import default_day
 from supplychain import timeline
+from supplychain.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +49,47 @@ def test_nothing_in_force_is_kept_too(net: sc.Network, shared: Shared) -> None:
     event = str(net.table("events")["event"].iloc[-1])
     for _ in range(2):
         assert shared.exposure("1990-01-01", "JPN", events=[event]).simulated is None
+
+
+def test_what_is_simulated_ahead_answers_every_day_market_and_product_of_its_year(
+    net: sc.Network, shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Scenario(on=date(2024, 1, 1), market="KOR")
+    shared.ahead([first, first.changed(market="MEX")])
+
+    def never(*_: object) -> None:
+        raise AssertionError("simulated again")
+
+    questions = [("2024-02-29", "KOR", None), ("2024-12-31", "MEX", ["f35", "EV"])]
+    plain = [net.exposure(*question).frame for question in questions]
+    monkeypatch.setattr(timeline, "simulate", never)
+    for question, frame in zip(questions, plain, strict=True):
+        pd.testing.assert_frame_equal(shared.exposure(*question).frame, frame)
+
+
+def test_ahead_is_what_the_controls_of_every_page_can_ask(net: sc.Network) -> None:
+    asked = {(s.market, s.on.year, s.sharing) for some in questions_ahead(net) for s in some}
+    years = range(controls.FIRST_DAY.year, controls.last_day(net).year + 1)
+    assert asked == set(itertools.product(net.table("countries")["country"], years, ("fixed", "shared")))
+    assert next(iter(questions_ahead(net)))[0].on.year == default_day(net).year
+
+
+def test_one_question_is_simulated_once_by_all_that_wait_for_it(
+    net: sc.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, runs = Shared(net.tables), []
+
+    def counted(self: Shared, *results: Any) -> Any:
+        runs.append(len(results))
+        return sc.Network.simulated_anew(self, *results)
+
+    monkeypatch.setattr(Shared, "simulated_anew", counted)
+    with ThreadPoolExecutor(4) as threads:
+        felt = list(
+            threads.map(lambda _: alone.exposure("2023-12-01", "USA", ["laser_cutter"]).frame["felt"].item(), range(4))
+        )
+    assert len(runs) == 1
+    assert len(set(felt)) == 1
 
 
 def test_what_one_process_simulated_another_reads(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,8 +73,8 @@ def test_observed_trade_beside_the_model() -> None:
 def test_prices_of_different_units_do_not_share_an_axis() -> None:
     fig = draw("prices")
     axes = {t.name: t.yaxis for t in fig.data}
-    assert axes["china"] == axes["europe"] != axes[style.escape(HOSTILE)]
-    assert trace(fig, "china").x == ("2024-07-01", "2025-05-15")
-    assert trace(fig, "china").hovertext[0] == "china, 2024: 300 USD/kg", "a mean of a year is not given a day"
+    assert axes["in China"] == axes["Europe"] != axes[style.escape(HOSTILE)]
+    assert trace(fig, "in China").x == ("2024-07-01", "2025-05-15")
+    assert trace(fig, "in China").hovertext[0] == "in China, 2024: 300 USD/kg", "a mean of a year is not given a day"
     assert fig.layout.yaxis.title.text == "EUR/&lt;kg&gt;"
     assert fig.layout.yaxis.domain[0] > fig.layout.yaxis2.domain[1]

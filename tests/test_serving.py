@@ -131,6 +131,16 @@ def wait_for(true: Any, what: str) -> None:
         time.sleep(0.02)
 
 
+def test_what_simulates_ahead_yields_to_all_others_and_ends_with_the_server() -> None:
+    port = free_port()
+    server = start(gunicorn(port), port, env={"SUPPLYCHAIN_AHEAD": "1"})
+    (ahead,) = [pid for pid in children(server.pid) if os.getpriority(os.PRIO_PROCESS, pid) > 0]
+    assert os.getpriority(os.PRIO_PROCESS, ahead) == 19
+    server.terminate()
+    assert server.wait(timeout=DEADLINE) == 0
+    wait_for(lambda: not Path(f"/proc/{ahead}").exists(), "the process that simulates ahead has ended")
+
+
 def test_a_killed_worker_takes_only_its_own_request_along(served: tuple[int, subprocess.Popen[bytes]]) -> None:
     port, server = served
     pids = children(server.pid)

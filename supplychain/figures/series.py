@@ -11,6 +11,15 @@ from supplychain.figures.dates import DASHES, MARKERS, PLOT, band
 from supplychain.figures.draft import Draft, scatter
 from supplychain.figures.style import days, escape, numbers, wrap
 
+MARKETS = {  # of the table prices, in a legend
+    "china": "in China",
+    "china export": "China, for export",
+    "exchina": "outside China",
+    "europe": "Europe",
+    "rotterdam": "Rotterdam",
+    "us": "United States",
+}
+
 
 def observed_vs_modelled(frame: pd.DataFrame, *, what: str, unit: str, theme: style.ThemeName = "light") -> go.Figure:
     """Trade that was counted against trade that the model expects.
@@ -106,7 +115,7 @@ def prices(frame: pd.DataFrame, *, good: str, theme: style.ThemeName = "light") 
     table = table.assign(
         said=table["date"].map(_said),
         date=style.dates(table["date"]),
-        market=table["market"].astype(str),
+        market=table["market"].astype(str).map(lambda market: MARKETS.get(market, market)),
         unit=table["unit"].astype(str),
     ).sort_values(["unit", "market", "date"], kind="stable")
     units = sorted(set(table["unit"]))
