@@ -8,7 +8,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import cache
 
@@ -130,11 +130,11 @@ class Shared(Network):
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
         lock = self._at_work[zlib.crc32(key.encode()) % AT_WORK]
-        mine = lock.acquire(timeout=PATIENCE)
+        lock.acquire(timeout=PATIENCE)  # in vain if its holder was killed: then it is let go for all below
         try:
             yield
         finally:
-            if mine:
+            with suppress(ValueError):  # let go twice
                 lock.release()
 
     def _with_others(self, scenario: Scenario) -> list[Scenario]:

@@ -228,6 +228,15 @@ class SupplyNetwork:
 
         tolerance: share of a bound to which it is found; progress: called with (tests done, at most to do).
         Raises InputError.
+
+        >>> links = pd.DataFrame({"supplier": ["A"], "buyer": ["P"], "weight": [10.0]})
+        >>> nodes = pd.DataFrame({"node": ["P", "A"], "kind": ["car", "part"], "stock": [20, 50],
+        ...                       "capacity": [12, None], "demand": [10, 0]})
+        >>> low, high = SupplyNetwork.from_edges(links, nodes).survival_bounds("A")
+        >>> low <= 7 <= high
+        True
+
+        Source: Simchi-Levi et al. (2015), TTS model.
         """
         demand, stopped = self._demand("survival_bounds"), self._stopped(stops)
         demand = np.where(self._around(stopped), demand, 0.0)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import supplychain as sc
-from dashboard import controls
+from dashboard import controls, felt
 from dashboard.app import questions_ahead
 from dashboard.felt import Shared
 from dashboard.state import default_day
@@ -85,11 +85,22 @@ def test_one_question_is_simulated_once_by_all_that_wait_for_it(
 
     monkeypatch.setattr(Shared, "simulated_anew", counted)
     with ThreadPoolExecutor(4) as threads:
-        felt = list(
+        found = list(
             threads.map(lambda _: alone.exposure("2023-12-01", "USA", ["laser_cutter"]).frame["felt"].item(), range(4))
         )
     assert len(runs) == 1
-    assert len(set(felt)) == 1
+    assert len(set(found)) == 1
+
+
+def test_a_lock_that_a_killed_worker_left_is_let_go(net: sc.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(felt, "PATIENCE", 0.1)
+    alone = Shared(net.tables)
+    for lock in alone._at_work:
+        lock.acquire()
+    assert alone.exposure("2023-12-01", "USA", ["laser_cutter"]).simulated is not None
+    assert alone.exposure("2023-12-02", "JPN", ["laser_cutter"]).simulated is not None
+    free = [lock.acquire(block=False) for lock in alone._at_work]
+    assert any(free)
 
 
 def test_what_one_process_simulated_another_reads(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
