@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +18,7 @@ from flask import Flask, Response, request
 
 from dashboard import callbacks, controls, kept, transfer
 from dashboard.cards import FORMATS, download
-from dashboard.felt import Shared
+from dashboard.felt import TOGETHER, Shared
 from dashboard.registry import Page, find_pages
 from dashboard.state import View, default_day, path, read_query
 from supplychain.errors import SupplyChainError
@@ -30,6 +29,7 @@ from supplychain.scenario import Scenario
 SECRET = "SUPPLYCHAIN_SECRET"  # environment: one secret for all workers
 DATA, OVERLAY = "SUPPLYCHAIN_DATA", "SUPPLYCHAIN_OVERLAY"  # environment of `create_server`
 AHEAD = "SUPPLYCHAIN_AHEAD"  # environment: 0 simulates nothing before it is asked for
+FIRST_AHEAD = {*TOGETHER, "EU27"}
 TOGETHER_AHEAD = 60  # markets in one run: 0.3 GB while it lasts
 LARGEST_REQUEST = 32 * 2**20  # bytes, uploads included
 HEADERS = {
@@ -94,21 +94,12 @@ def create_server() -> Flask:
     net = Shared(load(os.environ.get(DATA), os.environ.get(OVERLAY)).tables)
     server: Flask = create_app(net).server
     server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
-    _warm(net)
     kept.reported(net)
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     if os.environ.get(AHEAD, "1") != "0":
         _ahead(net)
     return server
-
-
-def _warm(net: Network) -> None:
-    """Ask what most begin with: this year's days in the markets that share a run, and in the EU."""
-    first = read_query(net, "")[0]
-    for market in (first.market, "EU27"):
-        with suppress(SupplyChainError):  # data of your own may lack that market
-            _ = net.ask(first.changed(market=market)).frame
 
 
 def _ahead(net: Shared) -> None:
@@ -129,8 +120,9 @@ def _ahead(net: Shared) -> None:
 
 
 def questions_ahead(net: Network) -> Iterator[list[Scenario]]:
-    """What may be asked with the controls of every page: the last years first, some markets at a time."""
-    first, countries = read_query(net, "")[0], net.tables["countries"]["country"].tolist()
+    """What the controls of every page can ask: the last years and most asked markets first, some at a time."""
+    first = read_query(net, "")[0]
+    countries = sorted(net.tables["countries"]["country"], key=lambda country: country not in FIRST_AHEAD)
     years = range(controls.last_day(net).year, controls.FIRST_DAY.year - 1, -1)
     for sharing in ("fixed", "shared"):
         for year in sorted(years, key=lambda year: abs(year - first.on.year)):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
@@ -15,24 +12,7 @@ from waitress import create_server
 import supplychain as sc
 from dashboard.app import create_app
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 KNOWN = "You have set a custom wheel sensitivity"  # cytoscape says so whatever is set; wheel zoom is off here
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def chromium() -> str:
-    """Where the browser is: without one, skip here and fail in CI."""
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}: install chromium or set CHROMIUM")
-        pytest.skip(f"no browser at {CHROMIUM}: install chromium or set CHROMIUM")
-    return CHROMIUM
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(chromium: str) -> dict[str, object]:
-    return {"executable_path": chromium, "args": ARGUMENTS}
 
 
 @pytest.fixture(scope="session")

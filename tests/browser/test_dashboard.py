@@ -120,7 +120,7 @@ def check_numbers(page: Page, net: sc.Network, on: str, market: str) -> None:
     expected = net.exposure(on, market).static
     expected = expected.sort_values(["short", "dependent", "product"], ascending=[False, False, True])
     rows = shown_rows(page)
-    assert len(rows) >= 8
+    assert len(rows) >= 5  # how many are drawn depends on the fonts
     assert rows == [(n, words(s)) for n, s in zip(expected["name"], expected["short"], strict=True)][: len(rows)]
 
 

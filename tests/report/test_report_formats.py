@@ -6,14 +6,13 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import html5lib
 import openpyxl
 import pypdf
 import pytest
+from playwright.sync_api import Browser
 from report_cases import SMALL, SMALL_CASES
 from report_package import FORMULA, HOSTILE
 
@@ -128,29 +127,15 @@ def test_real_data(net: sc.Network, kind: str) -> None:
     json.loads(str(render(report, ".json")))
 
 
-@pytest.fixture
-def browse() -> Any:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield lambda **options: browser.new_page(**options)
-        browser.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("light", "scheme"), [(False, "light"), (False, "dark"), (True, "light"), (True, "dark")])
-def test_page_in_a_browser(
-    small: sc.Network, tmp_path: Path, browse: Callable[..., Any], light: bool, scheme: str
-) -> None:
+def test_page_in_a_browser(small: sc.Network, tmp_path: Path, browser: Browser, light: bool, scheme: str) -> None:
     """Opens from the disk, offline, on a phone: no error, no sideways scroll, figures drawn, axe finds nothing."""
     from axe_playwright_python.sync_playwright import Axe
 
     path = write_report(small, "event", SMALL, tmp_path / "a.html", "chn-18", light=light)
     assert path.stat().st_size < (MB if light else 6 * MB)
-    page = browse(viewport={"width": 360, "height": 800}, color_scheme=scheme, offline=True)
+    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme, offline=True)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
@@ -166,6 +151,7 @@ def test_page_in_a_browser(
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(36, 36, 36)")
     found = Axe().run(page)
+    page.close()
     assert [violation["id"] for violation in found.response["violations"]] == []
 
 
