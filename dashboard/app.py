@@ -113,7 +113,7 @@ def _ahead(net: Shared) -> None:
             if os.getppid() != parent:  # the server has stopped
                 break
             net.ahead(scenarios)
-    except Exception:  # whoever asks simulates then
+    except Exception:  # the end of this process: whatever went wrong is said here or never; who asks simulates then
         logging.getLogger(__name__).exception("simulating ahead stopped")
     finally:
         os._exit(0)

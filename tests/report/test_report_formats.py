@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from supplychain.report.model import Report
 from supplychain.report.still import stills
 from supplychain.scenario import Scenario
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 MB = 1_000_000
 REAL_CASES: dict[str, tuple[str | None, str | None]] = {
     "situation": (None, None),
@@ -156,9 +154,8 @@ def test_page_in_a_browser(small: sc.Network, tmp_path: Path, browser: Browser, 
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
 def test_still_figures_are_steady(reports: dict[str, Report]) -> None:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium")
     figures = [(figure.light, figure.dark) for figure in reports["product"].figures[:3]]
     first, second = stills(figures), stills(figures)
     assert first is not None
@@ -168,9 +165,8 @@ def test_still_figures_are_steady(reports: dict[str, Report]) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
 def test_pdf_with_figures(small: sc.Network, tmp_path: Path) -> None:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium")
     first = write_report(small, "product", SMALL, tmp_path / "a.pdf", "car").read_bytes()
     assert first == write_report(small, "product", SMALL, tmp_path / "b.pdf", "car").read_bytes()
     pdf = pypdf.PdfReader(io.BytesIO(first))
