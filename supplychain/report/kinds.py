@@ -45,7 +45,8 @@ def build(
     if kind not in KINDS:
         raise InputError("report", "kind", kind, ", ".join(KINDS))
     if kind in ABOUT and not subject:
-        raise InputError("report", "subject", subject, ABOUT[kind], f"A {kind} report is about one: name it (--subject).")
+        remedy = f"A {kind} report is about one: name it (--subject)."
+        raise InputError("report", "subject", subject, ABOUT[kind], remedy)
     if kind not in ABOUT and subject:
         raise InputError("report", "subject", subject, f"none in a {kind} report")
     resolved = scenario.resolved(net.tables)
