@@ -169,7 +169,7 @@ def strip(changes: pd.DataFrame, span: int, known: date) -> Component:
 
 def events_panel(view: View) -> Component:
     """Every clause in force or unconfirmed on the day with a box: off means that the answer is without it."""
-    status = kept.status(view.net, view.on)
+    status = view.net.status(view.on)
     table = kept.by_id(view.net, "events", "event")
     acting = status[(status["in_force_high"]) | (status["in_force_low"])]["event"].drop_duplicates()
     acts = [event for event in acting if table.at[table.index[table.index.get_loc(event)], "acts_on"] != "nothing"]

@@ -48,7 +48,7 @@ def fact(view: View) -> pd.Series:
 
 def status(view: View) -> pd.DataFrame:
     """Its state on the day, one row where all destinations are alike."""
-    frame = kept.status(view.net, view.on)
+    frame = view.net.status(view.on)
     return frame[frame["event"] == event_of(view)].reset_index(drop=True)
 
 

@@ -33,15 +33,9 @@ def production(net: Network) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=64)
-def status(net: Network, on: date) -> pd.DataFrame:
-    """`net.status` of a day."""
-    return net.status(on)
-
-
-@lru_cache(maxsize=64)
 def states(net: Network, on: date) -> pd.DataFrame:
     """The first (widest) state of each event by its id."""
-    return status(net, on).drop_duplicates("event").set_index("event")
+    return net.status(on).drop_duplicates("event").set_index("event")
 
 
 @lru_cache(maxsize=1024)
