@@ -108,10 +108,10 @@ def ranking(
     if np.isnan(value.iloc[0]):
         leader = "no product has a known value."
     else:
-        leader = (
-            f"{names(rows, 'product')[0]} leads with {wording.span(low.iloc[0], float(best[reading]), high.iloc[0])}."
-        )
-    alt = f"{title}: {len(order)} products, {leader}"
+        leads = "leads with" if len(order) > 1 else "with"
+        size = wording.span(low.iloc[0], float(best[reading]), high.iloc[0])
+        leader = f"{names(rows, 'product')[0]} {leads} {size}."
+    alt = f"{title}: {f'{len(order)} products, ' if len(order) > 1 else ''}{leader}"
     return style.finish(fig, "ranking", title, [cut], alt, theme, _height(labels), legend_rows=2)
 
 
