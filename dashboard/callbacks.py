@@ -106,6 +106,22 @@ def register(app: Dash, net: Network, pages: Mapping[str, Page]) -> None:
     def fill(key: str, request: dict[str, Any]) -> Any:
         return filled(net, pages, request, key)
 
+    sent = {"type": "tabs-sent", "card": MATCH}
+    app.clientside_callback(
+        ClientsideFunction(browser, "opened"),
+        Output(sent, "data"),
+        Input({"type": "tabs", "card": MATCH}, "value"),
+        State(sent, "data"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        *(Output(components.tab_id(name, MATCH), "children") for name in components.LATER), Input(sent, "data"),
+        State("request", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def open_tab(sent: list[str], request: dict[str, Any]) -> list[Any]:
+        return opened(net, pages, request, ctx.triggered_id["card"], sent[-1])
+
 
 def read_view(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any]) -> View:
     """The view that a request asks for. Raises InputError, UnknownIdError."""
@@ -138,7 +154,7 @@ def computed(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any]
     """One card that was asked for."""
     try:
         view = read_view(net, pages, request)
-        return components.figure_card(view, pages[view.page].cards[key](view))
+        return components.figure_card(view, pages[view.page].cards[key](view), whole=True)
     except SupplyChainError as error:
         return components.notice("This cannot be computed", str(error), "red")
 
@@ -153,6 +169,16 @@ def filled(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any], 
         )
     except SupplyChainError as error:
         return [components.notice("This cannot be computed", str(error), "red")]
+
+
+def opened(net: Network, pages: Mapping[str, Page], request: Mapping[str, Any], key: str, name: str) -> list[Any]:
+    """The tab of a card that was opened; the others stay."""
+    try:
+        view = read_view(net, pages, request)
+        content = components.opened_tab(view, pages[view.page].cards[key](view), name)
+    except SupplyChainError as error:
+        content = components.notice("This cannot be computed", str(error), "red")
+    return [content if name == each else no_update for each in components.LATER]
 
 
 def failed(error: Exception) -> None:

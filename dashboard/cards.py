@@ -28,17 +28,17 @@ FORMATS = {
 class Card:
     """One figure of a page and what it rests on.
 
-    key: its name on the page (and in download links); title: short; figure: theme -> plotly figure (None: a table
-    only); table: the rows behind it; sources: ids of the sources; note: a sentence for the reader; help: the heading
-    of the methods page that explains it; links: column of the table -> column that holds where it leads; dense: one
-    line a row, columns as wide as what stands in them (many columns, long notes)
+    key: its name on the page (and in download links); title: short; table, figure, sources: give the rows behind it,
+    theme -> plotly figure (None: a table only) and the ids of the sources, each when it is shown; note: a sentence for
+    the reader; help: the heading of the methods page that explains it; links: column of the table -> column that holds
+    where it leads; dense: one line a row, columns as wide as what stands in them (many columns, long notes)
     """
 
     key: str
     title: str
-    table: pd.DataFrame
+    table: Callable[[], pd.DataFrame]
     figure: Callable[[ThemeName], go.Figure] | None = None
-    sources: tuple[str, ...] = ()
+    sources: Callable[[], tuple[str, ...]] = tuple
     note: str = ""
     help: str = ""
     links: tuple[tuple[str, str], ...] = field(default=())
@@ -47,7 +47,7 @@ class Card:
     @property
     def plain(self) -> pd.DataFrame:
         """The table without the columns that only hold links."""
-        return self.table.drop(columns=[column for _, column in self.links])
+        return self.table().drop(columns=[column for _, column in self.links])
 
 
 def source_ids(values: Iterable[object]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _xlsx(view: View, card: Card) -> bytes:
         book.set_properties({"title": card.title, "created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
         bold = book.add_format({"bold": True})
         facts = pd.DataFrame(about(view, card), columns=["what", "value"])
-        for name, frame in (("data", card.plain), ("sources", sources_frame(view, card.sources)), ("about", facts)):
+        for name, frame in (("data", card.plain), ("sources", sources_frame(view, card.sources())), ("about", facts)):
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
             cells = safe_cells(frame)

@@ -48,6 +48,7 @@ LONG = {
     "why", "title", "detail", "note", "path", "binding", "events", "by", "threshold", "unit", "item", "measures",
     "says", "alternatives", "substitute",
 }  # fmt: skip
+LATER = ("Table", "Sources")  # tabs that are sent when they are opened
 ROW_LIMIT = 12  # a longer table scrolls
 DENSE = {
     "wrapText": False, "autoHeight": False, "minWidth": 90, "maxWidth": 420, "flex": None,
@@ -171,15 +172,20 @@ def words(column: str) -> str:
 # --- figure cards ----------------------------------------------------------------------------------------------------
 
 
-def figure_card(view: View, made: Card) -> Component:
-    """One figure with tabs: chart, table, sources, download."""
+def figure_card(view: View, made: Card, whole: bool = False) -> Component:
+    """One figure with tabs: chart, table, sources, download.
+
+    whole: every tab is sent at once; otherwise table and sources are sent when their tab is opened (`opened_tab`), for
+    which the card is made again.
+    """
     tabs = {} if made.figure is None else {"Chart": lambda: chart(view, made)}
     tabs |= {
-        "Table": lambda: grid(made.table, made.links, made.title, made.dense),
+        "Table": lambda: table(made),
         "Sources": lambda: sources(view, made),
         "Download": lambda: downloads(view, made),
     }
     names = list(tabs)
+    later = () if whole else tuple(name for name in LATER if name != names[0])
     heading = f"card-{made.key}"
     return html.Section(
         [
@@ -188,16 +194,36 @@ def figure_card(view: View, made: Card) -> Component:
             dmc.Tabs(
                 [
                     dmc.TabsList([dmc.TabsTab(name, value=name) for name in names]),
-                    *(dmc.TabsPanel(make(), value=name, pt="xs") for name, make in tabs.items()),
+                    *(
+                        dmc.TabsPanel(_waiting_tab(name, made.key) if name in later else make(), value=name, pt="xs")
+                        for name, make in tabs.items()
+                    ),
                 ],
+                id={"type": "tabs", "card": made.key},
                 value=names[0],
                 keepMounted=False,
                 className="card-tabs",
             ),
+            dcc.Store(id={"type": "tabs-sent", "card": made.key}, data=[name for name in names if name not in later]),
         ],
         className="card",
         **{"aria-labelledby": heading},
     )
+
+
+def _waiting_tab(name: str, key: str) -> Component:
+    """What stands in a tab until it is filled."""
+    return html.Div(html.P("Loading …", className="waiting", role="status"), id=tab_id(name, key))
+
+
+def tab_id(name: str, key: object) -> dict[str, Any]:
+    """The place of a tab that is sent when opened; `key`: of the card, or MATCH."""
+    return {"type": f"tab-{name.lower()}", "card": key}
+
+
+def opened_tab(view: View, made: Card, name: str) -> Component:
+    """What one of the tabs of `LATER` holds."""
+    return table(made) if name == "Table" else sources(view, made)
 
 
 def _help(view: View, made: Card) -> list[Component]:
@@ -205,6 +231,11 @@ def _help(view: View, made: Card) -> list[Component]:
         return []
     href = f"{view.link('methods')}#{made.help}"
     return [dcc.Link("?", href=href, className="help", title=f"How {made.title.lower()} is computed")]
+
+
+def table(made: Card) -> Component:
+    """The rows behind the figure."""
+    return grid(made.table(), made.links, made.title, made.dense)
 
 
 def chart(view: View, made: Card) -> Component:
@@ -229,7 +260,7 @@ def chart(view: View, made: Card) -> Component:
 
 def sources(view: View, made: Card) -> Component:
     """The sources behind a card."""
-    frame = sources_frame(view, made.sources)
+    frame = sources_frame(view, made.sources())
     if frame.empty:
         return html.P("Computed from the rows of the table; no single source.", className="empty")
     return grid(frame, label=f"Sources of {made.title}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 import dash_mantine_components as dmc
 import pandas as pd
@@ -47,7 +48,7 @@ def markets(net: Network) -> list[dict[str, str]]:
 
 def legal_changes(net: Network, start: date, until: date) -> pd.DataFrame:
     """Dated changes of the legal calendar: date, event, title, status, destinations, grade, by; without severities."""
-    frame = net.model.calendar.changes(start, until)
+    frame = kept.changes(net, start, until)
     frame = frame[frame["status"].isin(list(STATUSES))].reset_index(drop=True)
     titles = kept.by_id(net, "events", "event")["title"]
     frame.insert(2, "title", frame["event"].map(titles))
@@ -169,15 +170,22 @@ def strip(changes: pd.DataFrame, span: int, known: date) -> Component:
 
 def events_panel(view: View) -> Component:
     """Every clause in force or unconfirmed on the day with a box: off means that the answer is without it."""
-    status = view.net.status(view.on)
-    table = kept.by_id(view.net, "events", "event")
-    acting = status[(status["in_force_high"]) | (status["in_force_low"])]["event"].drop_duplicates()
-    acts = [event for event in acting if table.at[table.index[table.index.get_loc(event)], "acts_on"] != "nothing"]
-    chosen = acts if view.scenario.events is None else [event for event in acts if event in view.scenario.events]
-    what_ifs = f" and {len(view.scenario.what_if)} what-ifs" if view.scenario.what_if else ""
+    return _boxes(view.net, view.on, view.scenario.events, len(view.scenario.what_if))
+
+
+@lru_cache(maxsize=64)
+def _boxes(net: Network, on: date, events: tuple[str, ...] | None, count: int) -> Component:
+    """The panel, the same for every page and market. Nobody may change it."""
+    about = kept.by_id(net, "events", "event")[["acts_on", "title"]]
+    titles = {event: title for event, acts_on, title in about.itertuples() if acts_on != "nothing"}
+    status = net.status(on)
+    acting = status.loc[status["in_force_high"] | status["in_force_low"], "event"].drop_duplicates()
+    acts = [event for event in acting if event in titles]
+    chosen = acts if events is None else [event for event in acts if event in events]
+    what_ifs = f" and {count} what-ifs" if count else ""
     return html.Fieldset(
         [
-            html.Legend(f"Clauses in force on {view.on}: {len(chosen)} of {len(acts)} counted{what_ifs}"),
+            html.Legend(f"Clauses in force on {on}: {len(chosen)} of {len(acts)} counted{what_ifs}"),
             html.P(
                 [
                     html.Button("All on", id="events-all", className="button"),
@@ -188,7 +196,7 @@ def events_panel(view: View) -> Component:
             ),
             dmc.CheckboxGroup(
                 html.Div(
-                    [dmc.Checkbox(label=f"{table.at[e, 'title']} ({e})", value=e, size="sm") for e in acts],
+                    [dmc.Checkbox(label=f"{titles[event]} ({event})", value=event, size="sm") for event in acts],
                     className="boxes",
                 ),
                 id="c-events",

@@ -27,8 +27,16 @@ def country_name(view: View) -> str:
 
 
 def as_market(view: View) -> View:
-    """The view in which this country is the market."""
-    return replace(view, scenario=view.scenario.changed(market=country_of(view)))
+    """The view in which this country is the market, by what is short."""
+    return replace(view, scenario=view.scenario.changed(market=country_of(view)), reading="short")
+
+
+def exposure(view: View) -> pd.DataFrame:
+    """Products short in this country, and where each leads: to the product there."""
+    there = as_market(view)
+    lead = replace(there, reading=view.reading)
+    frame = there.x.static
+    return frame.assign(to_product=[lead.link("product", product) for product in frame["product"]])
 
 
 @lru_cache(maxsize=64)

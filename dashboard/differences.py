@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from dashboard import kept
-from dashboard.cards import Card
+from dashboard.cards import Card, source_ids
 from dashboard.state import View
 from supplychain import figures
 from supplychain.attribute import ORDERS
@@ -95,7 +95,7 @@ def card(view: View, frame: pd.DataFrame, before: str, after: str, reading: str,
     return Card(
         key,
         f"{reading.capitalize()}: {before} and {after}",
-        frame[columns],
+        lambda: frame[columns],
         None
         if drawn.empty
         else lambda theme: figures.comparison(
@@ -114,9 +114,9 @@ def event_card(view: View, frame: pd.DataFrame, key: str) -> Card:
     return Card(
         key,
         "Which events change it",
-        rows,
+        lambda: rows,
         None,
-        tuple(dict.fromkeys(ids[e] for e in rows["event"] if e in ids.index)),
+        lambda: source_ids(ids[e] for e in rows["event"] if e in ids.index),
         f"{len(rows):,} pairs of product and event with a change; for one product they add up to its change of short.",
         help="difference",
         links=(("name", "to_product"),),

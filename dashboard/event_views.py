@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
 from supplychain.figures.style import listed
+from supplychain.network import Network
 from supplychain.readings import LINKED
 
 ACTS = {
@@ -98,36 +101,39 @@ def alone(view: View) -> View:
     return replace(view, scenario=view.scenario.changed(events=[event_of(view)], what_if=()), reading="short")
 
 
+def linked(view: View) -> list[str]:
+    """Products of the market that hang on what it alone restricts."""
+    x = alone(view).x
+    return [product for product in x.products if x.readings(product)[LINKED] > 0]
+
+
 def reached(view: View) -> pd.DataFrame:
     """Products of the market that it alone would leave short or that hang on it, the most short first."""
-    only = alone(view)
-    linked = [product for product in only.x.products if only.x.readings(product)[LINKED] > 0]
-    frame = replace(only, scenario=only.scenario.changed(products=linked)).x.static if linked else only.x.static.head(0)
+    frame = alone(view).x.rows(linked(view))
+    frame = frame.sort_values(["short", "dependent", "product"], ascending=[False, False, True], ignore_index=True)
     return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
 
 
 def flows(view: View) -> list[tuple[str, ...]]:
     """Trade flows that it restricts and that were counted before and after it began: exporter, importer, good, ..."""
-    about, goods = fact(view), set(scope(view)["good"]) - {""}
-    table = view.net.table("observations")
-    if about["acts_on"] != "export" or not goods:
+    about, start, counts = fact(view), began(view), monthly(view.net)
+    goods = set(kept.covered(view.net, event_of(view), view.on)["good"]) - {""}
+    if about["acts_on"] != "export" or start is None or not goods:
         return []
-    rows = table[
-        table["good"].isin(goods)
-        & (table["exporter"] == about["issuer"])
-        & table["measure"].isin(["volume_kg", "value_usd"])
-        & (table["period"] == "month")
-    ]
-    start = began(view)
-    if start is None:
-        return []
-    rows = rows.assign(day=middle(rows["date"]))
-    rows = rows.drop_duplicates([*FLOW, "day"])
+    rows = counts[counts["good"].isin(goods) & (counts["exporter"] == about["issuer"])]
     before = rows[(rows["day"] < start) & (rows["day"] >= start - YEAR)].groupby(FLOW).size()
     after = rows[rows["day"] > start].groupby(FLOW).size()
     both = (before[before >= BEFORE].index).intersection(after.index)
     counted = after.loc[both].sort_values(ascending=False, kind="stable")
     return [tuple(map(str, key)) for key in counted.index]
+
+
+@lru_cache(maxsize=8)
+def monthly(net: Network) -> pd.DataFrame:
+    """What was counted of each flow month by month, with the middle of the month as its day. Do not change it."""
+    table = net.table("observations")
+    rows = table[table["measure"].isin(["volume_kg", "value_usd"]) & (table["period"] == "month")]
+    return rows.assign(day=middle(rows["date"])).drop_duplicates([*FLOW, "day"])
 
 
 def middle(months: pd.Series) -> pd.Series:
@@ -150,14 +156,14 @@ def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:
     restricted the flow, r what all clauses in force take from it (the largest; low, central, high) in the middle of
     the month. Empty where fewer than three free months were counted before.
     """
-    start = began(view)
-    table = view.net.table("observations")
-    rows = table[(table[FLOW].astype(str) == list(flow)).all(axis=1)].copy()
-    rows["date"] = middle(rows["date"])
-    rows = rows.sort_values("date", kind="stable").drop_duplicates("date")
+    start, counts = began(view), monthly(view.net)
     if start is None:
         return observed_nothing()
-    lost = np.array([lost_of(view, flow, when) for when in rows["date"]]).reshape(-1, 3)
+    rows = counts[(counts[FLOW] == list(flow)).all(axis=1)]
+    rows = rows.assign(date=rows["day"]).sort_values("date", kind="stable")
+    exporter, importer, good = flow[:3]
+    weights = destinations(view, exporter, importer, good)
+    lost = np.array([weights @ lost_on(view.net, exporter, good, day.date()) for day in rows["date"]]).reshape(-1, 3)
     free = rows[(rows["date"] < start) & (lost[:, 1] == 0)]
     before = free[free["date"] >= free["date"].max() - YEAR]
     if len(before) < BEFORE or not (rows["date"] > start).any():
@@ -183,18 +189,16 @@ def observed_nothing() -> pd.DataFrame:
     return pd.DataFrame(columns=SERIES)
 
 
-def lost_of(view: View, flow: tuple[str, ...], when: pd.Timestamp) -> tuple[float, float, float]:
-    """r of one flow on a day, low, central, high: the largest of the clauses in force.
+def lost_on(net: Network, exporter: str, good: str, on: date) -> NDArray[np.float64]:
+    """(countries, 3) r of what goes to each country on a day, low, central, high: the largest of the clauses in force.
 
-    To the whole world: r = sum_b w_b r_b, w_b the share of the exporter's normal sales of the good that goes to b.
+    To several: r = sum_b w_b r_b, w_b the share of the flow that goes to b (`destinations`).
     """
-    exporter, importer, good = flow[:3]
-    lost = np.zeros((len(view.net.table("countries")), 3))
-    for effect in view.net.model.calendar.effects(when.date(), "civil"):
+    lost = np.zeros((len(net.table("countries")), 3))
+    for effect in kept.effects(net, on):
         if effect.good == good and effect.issuer == exporter and effect.acts_on == "export":
             lost = np.maximum(lost, effect.r[:, 2:5])
-    low, central, high = destinations(view, exporter, importer, good) @ lost
-    return float(low), float(central), float(high)
+    return lost
 
 
 def destinations(view: View, exporter: str, importer: str, good: str) -> NDArray[np.float64]:

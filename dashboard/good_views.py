@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
 import pandas as pd
 
 from dashboard import kept
@@ -9,8 +13,10 @@ from dashboard.product_views import good_link, names
 from dashboard.state import View
 from dashboard.views import date_words
 from supplychain.figures.style import listed
+from supplychain.network import Network
 from supplychain.wording import share
 
+LONG_AGO = date(1990, 1, 1)  # before every clause
 STATES = ("in_force", "suspended", "announced", "ended")  # in the order of a list
 
 
@@ -32,11 +38,16 @@ def family(view: View) -> list[str]:
     return list(dict.fromkeys([*alike, good]))
 
 
-def makers(view: View, goods: list[str]) -> pd.DataFrame:
+def makers(view: View, goods: Sequence[str]) -> pd.DataFrame:
     """Documented production of goods, the rows in use: good, name, stage, country, share, basis, source_id, ..."""
-    chosen = kept.production(view.net)
+    return _makers(view.net, tuple(goods)).copy(deep=False)
+
+
+@lru_cache(maxsize=256)
+def _makers(net: Network, goods: tuple[str, ...]) -> pd.DataFrame:
+    chosen = kept.production(net)
     rows = chosen[chosen["good"].isin(goods)]
-    about = kept.by_id(view.net, "goods", "good")
+    about = kept.by_id(net, "goods", "good")
     frame = rows.assign(name=rows["good"].map(about["name"]), stage=rows["good"].map(about["stage"]))
     columns = ["good", "name", "stage", "country", "producer", "share", "share_low", "share_high", "basis", "kind",
                "source_id", "year", "confidence", "note"]  # fmt: skip
@@ -75,15 +86,21 @@ def answer(view: View) -> str:
 
 def events_on(view: View) -> pd.DataFrame:
     """Clauses whose scope names the good with their status on the day: title, status, role, coverage, severity."""
-    good, net = good_of(view), view.net
-    states = kept.states(net, view.on)
+    frame = clauses_on(view.net, good_of(view), view.on)
+    return frame.assign(to_event=[view.link("event", event) for event in frame["event"]])
+
+
+@lru_cache(maxsize=256)
+def clauses_on(net: Network, good: str, on: date) -> pd.DataFrame:
+    """`events_on` without the links. Do not change it."""
+    states = kept.states(net, on)
     about = kept.by_id(net, "events", "event")
     scope = net.table("event_scope")
     found = []
     for event in dict.fromkeys(scope.loc[(scope["good"] == good) | (scope["same_as"] != ""), "event"]):
         if event not in states.index:
             continue
-        covered = kept.covered(net, event, view.on)
+        covered = kept.covered(net, event, on)
         covered = covered[covered["good"] == good]
         if covered.empty:
             continue
@@ -95,11 +112,11 @@ def events_on(view: View) -> pd.DataFrame:
                 "role": row["role"], "coverage": row["coverage"],
                 "severity_low": state["severity_low"], "severity": state["severity"],
                 "severity_high": state["severity_high"], "basis": state["basis"], "threshold": row["threshold"],
-                "source_id": row["source_id"], "event": event, "to_event": view.link("event", event),
+                "source_id": row["source_id"], "event": event,
             }
         )  # fmt: skip
     columns = ["title", "status", "since", "acts_on", "role", "coverage", "severity_low", "severity", "severity_high",
-               "basis", "threshold", "source_id", "event", "to_event"]  # fmt: skip
+               "basis", "threshold", "source_id", "event"]  # fmt: skip
     frame = pd.DataFrame(found, columns=columns)
     order = frame["status"].map({state.replace("_", " "): k for k, state in enumerate(STATES)})
     return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -108,7 +125,7 @@ def events_on(view: View) -> pd.DataFrame:
 def phases_of(view: View, events: list[str]) -> pd.DataFrame:
     """Dated states of clauses for the figure: event, title, date, status, destinations."""
     net = view.net
-    changes = net.model.calendar.changes("1990-01-01", max(view.on, net.knowledge_until))
+    changes = kept.changes(net, LONG_AGO, max(view.on, net.knowledge_until))
     changes = changes[changes["event"].isin(events) & ~changes["status"].str.startswith("severity")]
     titles = kept.by_id(net, "events", "event")["title"]
     where = changes["destinations"].map(lambda codes: ", ".join(codes[:4]) + (" ..." if len(codes) > 4 else ""))

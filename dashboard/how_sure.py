@@ -36,7 +36,7 @@ def sure(view: View) -> Card:
     return Card(
         "sure",
         "How sure",
-        frame,
+        lambda: frame,
         note=f"Quantiles (5, 50, 95 %) over random draws of every row with a range, seed {SEED}; in "
         f"{share(felt['hit'])} of them a loss begins by a year after this day (none: that quantile has no loss). "
         "Unconfirmed clauses are not drawn.",
@@ -61,9 +61,9 @@ def facts_first(view: View) -> Card:
     return Card(
         "facts-first",
         "Check these facts first",
-        frame,
+        lambda: frame,
         None,
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         f"Rows whose draws go most with the answer, by rank correlation; below {2 / DAY_DRAWS**0.5:.2f} by chance.",
         help="sure",
     )
@@ -82,4 +82,4 @@ def survival(view: View) -> Card:
     frame[numbers] = frame[numbers].round(1)
     ends = {f"lost{end}": f"days_lost{end}" for end in ("_low", "", "_high")}
     frame = frame.rename(columns={**ends, "days": "of_days"})
-    return Card("survival", "Plan and simulation side by side", frame, note=why, help="survival")
+    return Card("survival", "Plan and simulation side by side", lambda: frame, note=why, help="survival")

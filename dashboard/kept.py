@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from supplychain.events import Effect
 from supplychain.network import Network
 from supplychain.outcomes import outcomes
 
@@ -18,6 +19,13 @@ def names(net: Network) -> Mapping[str, str]:
     """Good -> name."""
     goods = net.table("goods")
     return MappingProxyType(dict(zip(goods["good"], goods["name"], strict=True)))
+
+
+@lru_cache(maxsize=8)
+def products(net: Network) -> frozenset[str]:
+    """Every good that is a product."""
+    goods = net.table("goods")
+    return frozenset(goods.loc[goods["kind"] == "product", "good"])
 
 
 @lru_cache(maxsize=32)
@@ -42,6 +50,18 @@ def states(net: Network, on: date) -> pd.DataFrame:
 def covered(net: Network, event: str, on: date) -> pd.DataFrame:
     """What an event covers on a day."""
     return net.model.calendar.covered(event, on)
+
+
+@lru_cache(maxsize=256)
+def effects(net: Network, on: date) -> tuple[Effect, ...]:
+    """What the clauses in force on a day do to civil flows."""
+    return tuple(net.model.calendar.effects(on, "civil"))
+
+
+@lru_cache(maxsize=256)
+def changes(net: Network, start: date, until: date) -> pd.DataFrame:
+    """What changes in the legal calendar from one day to another."""
+    return net.model.calendar.changes(start, until)
 
 
 @lru_cache(maxsize=8)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -12,9 +14,12 @@ from dashboard import kept
 from dashboard.state import View
 from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
-from supplychain.network import FELT
+from supplychain.network import FELT, Network
 from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report
+from supplychain.tables import Tables
 from supplychain.wording import share, span
+
+Fact = Mapping[Any, Any]  # a row: column -> value
 
 SHORT_COLUMNS = [
     "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
@@ -24,10 +29,9 @@ SHORT_COLUMNS = [
 def product_of(view: View) -> str:
     """Id of the product that the page is about. Raises UnknownIdError for what is no product."""
     good = view.net.tables.resolve(view.item)
-    goods = view.net.table("goods")
-    products = goods.loc[goods["kind"] == "product", "good"]
-    if good not in set(products):
-        raise UnknownIdError("product", view.item, products)
+    products = kept.products(view.net)
+    if good not in products:
+        raise UnknownIdError("product", view.item, sorted(products))
     return good
 
 
@@ -164,17 +168,27 @@ def chain(view: View) -> pd.DataFrame:
 
 def good_link(view: View, good: str) -> str:
     """Where a good leads: a product to its own page."""
-    kinds = view.net.graph.nodes
-    return view.link("product" if kinds[good].get("kind") == "product" else "good", good)
+    return view.link("product" if good in kept.products(view.net) else "good", good)
+
+
+@lru_cache(maxsize=8)
+def replaceable(net: Network) -> list[dict[str, Any]]:
+    """The parts that something else can stand in for, as far as the data say. Do not change it."""
+    bom = net.table("bom")
+    rows = bom[(bom["role"] == "part") & (bom["use"] != "no")]
+    rows = rows[(rows["substitute"] != "") | (rows["group"] != "") | rows["substitutability"].notna()]
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def alternatives(view: View) -> pd.DataFrame:
     """What can stand in on the chain: documented substitutes, and groups of inputs that share a place."""
     on_chain = set(about(view).x.explain(product_of(view))["input"])
-    called, bom = names(view), view.net.table("bom")
-    rows = bom[bom["output"].isin(on_chain) & (bom["role"] == "part") & (bom["use"] != "no")]
-    rows = rows[(rows["substitute"] != "") | (rows["group"] != "") | rows["substitutability"].notna()]
-    others = rows[rows["group"] != ""].groupby(["output", "group"])["input"].agg(list)
+    called = names(view)
+    rows = [row for row in replaceable(view.net) if row["output"] in on_chain]
+    others: dict[tuple[str, str], list[str]] = {}
+    for r in rows:
+        if r["group"]:
+            others.setdefault((r["output"], r["group"]), []).append(r["input"])
     found = [
         {
             "name": called[r["input"]],
@@ -192,7 +206,7 @@ def alternatives(view: View) -> pd.DataFrame:
             "note": r["note"],
             "to_good": good_link(view, r["input"]),
         }
-        for r in rows.to_dict("records")
+        for r in rows
     ]
     columns = ["name", "in", "substitute", "alternatives", "group_share", "takeover", "criticality",
                "substitutability", "confidence", "source_id", "note", "to_good"]  # fmt: skip
@@ -201,28 +215,37 @@ def alternatives(view: View) -> pd.DataFrame:
 
 def evidence(view: View) -> pd.DataFrame:
     """Every row of data that the binding chain rests on: where it stands, what it says, source, year, confidence."""
-    tables, shown = view.net.tables, []
     labels: dict[str, str] = {}
     called = names(view)
-    for step in about(view).x.explain(product_of(view)).to_dict("records"):
-        for label in filter(None, step["rows"].split(";")):
-            labels.setdefault(label, called[step["input"]])
-    for label, about_good in labels.items():
-        table = label.partition(".csv")[0].rpartition("/")[2]
-        frame = tables[table] if table in set(tables) else pd.DataFrame()
-        if label not in frame.index:
-            continue
-        fact = frame.loc[label]
-        shown.append(
-            {
-                "row": label, "about": about_good, "says": said(table, fact), "source_id": fact["source_id"],
-                "year": fact.get("year", ""), "confidence": fact.get("confidence", ""), "note": fact.get("note", ""),
-            }
-        )  # fmt: skip
+    steps = about(view).x.explain(product_of(view))
+    for rows, good in zip(steps["rows"], steps["input"], strict=True):
+        for label in filter(None, rows.split(";")):
+            labels.setdefault(label, called[good])
+    facts = rows_at(view.net.tables, labels)
+    shown = [
+        {
+            "row": label, "about": good, "says": said(*facts[label]), "source_id": facts[label][1]["source_id"],
+            **{name: facts[label][1].get(name, "") for name in ("year", "confidence", "note")},
+        }
+        for label, good in labels.items() if label in facts
+    ]  # fmt: skip
     return pd.DataFrame(shown, columns=["row", "about", "says", "source_id", "year", "confidence", "note"])
 
 
-def said(table: str, fact: pd.Series) -> str:
+def rows_at(tables: Tables, labels: Iterable[str]) -> dict[str, tuple[str, Fact]]:
+    """Label -> table and what stands in the row; labels that name no row are left out."""
+    asked: dict[str, list[str]] = {}
+    for label in labels:
+        asked.setdefault(label.partition(".csv")[0].rpartition("/")[2], []).append(label)
+    found: dict[str, tuple[str, Fact]] = {}
+    for table in set(asked) & set(tables):
+        rows = tables[table]
+        rows = rows[rows.index.isin(asked[table])]
+        found |= {label: (table, fact) for label, fact in zip(rows.index, rows.to_dict("records"), strict=True)}
+    return found
+
+
+def said(table: str, fact: Fact) -> str:
     """One row of data in words."""
     if table == "production":
         return f"{fact['producer']} makes {share(fact['share'])} of {fact['good']} ({fact['basis']})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
@@ -51,12 +51,16 @@ class View:
         """Code of the market, whatever name the URL gives."""
         return str(self.net.tables.resolve(self.scenario.market, "country"))
 
+    @cached_property
+    def _asked(self) -> str:
+        """Scenario and reading: what every page takes."""
+        return self.scenario.query + ("" if self.reading == READINGS[0] else f"&reading={self.reading}")
+
     @property
     def query(self) -> str:
         """The canonical query: that of the scenario, then reading and what the page adds."""
-        more = {} if self.reading == READINGS[0] else {"reading": self.reading}
-        more |= {key: self.extra[key] for key in sorted(self.extra)}
-        return "&".join(part for part in (self.scenario.query, urlencode(more, quote_via=quote, safe=",")) if part)
+        more = {key: self.extra[key] for key in sorted(self.extra)}
+        return "&".join(part for part in (self._asked, urlencode(more, quote_via=quote, safe=",")) if part)
 
     @property
     def url(self) -> str:
@@ -65,8 +69,8 @@ class View:
 
     def link(self, page: str, item: str = "", **changes: Any) -> str:
         """The link to another page under the same scenario; keys of this page are left behind."""
-        scenario = self.scenario.changed(**changes) if changes else self.scenario
-        return View(self.net, page, item, scenario, self.reading).url
+        asked = replace(self, scenario=self.scenario.changed(**changes))._asked if changes else self._asked
+        return f"{path(page, item)}?{asked}"
 
 
 def path(page: str, item: str = "") -> str:

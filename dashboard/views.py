@@ -34,6 +34,23 @@ def exposed(view: View) -> pd.DataFrame:
     return frame.assign(to_product=[view.link("product", product) for product in frame["product"]])
 
 
+def ranked(view: View) -> pd.DataFrame:
+    """The products in the order of `exposed` with their readings alone; product as index."""
+    frame = view.x.measured
+    if view.reading == "felt":
+        frame = frame.join(view.x.felt_measured)
+    order = [view.reading, "dependent", "product"]
+    return frame.sort_values(order, ascending=[False, False, True], kind="stable")
+
+
+def drawn(view: View, top: int, among: Sequence[str] | None = None) -> pd.DataFrame:
+    """`exposed` for a figure, of some products: name and reasons (they are costly) only of the first, no links."""
+    frame = ranked(view)
+    frame = frame if among is None else frame[frame.index.isin(among)]
+    reasons = view.x.rows(frame.index[:top].tolist()).set_index("product")
+    return frame.join(reasons[["name", "only_prior", "confidence", "why"]]).reset_index()
+
+
 def ranked_columns(view: View) -> list[str]:
     """Columns of the ranked table, the reading asked for first."""
     by = view.reading
@@ -61,7 +78,7 @@ def with_article(name: str) -> str:
 
 def answer(view: View) -> str:
     """The answer of the first page in one or two sentences."""
-    frame, by = exposed(view), view.reading
+    frame, by = ranked(view), view.reading
     when, where = date_words(view.on), market_name(view)
     hit = frame[frame[by] > 0]
     if hit.empty:
@@ -69,13 +86,14 @@ def answer(view: View) -> str:
         verb = VERBS[by].removeprefix("are estimated to ")
         return f"On {when} no product in {where} is known to {verb}; {linked} of {len(frame)} are linked."
     first = hit.iloc[0]
+    reasons = view.x.rows([str(hit.index[0])]).iloc[0]
     low, high = (float(first.get(f"{by}_{end}", first[by])) for end in ("low", "high"))
     tied = hit[hit[by] >= first[by] - 5e-4]
-    worst = first["name"] + (f" and {len(tied) - 1} others" if len(tied) > 1 else "")
+    worst = reasons["name"] + (f" and {len(tied) - 1} others" if len(tied) > 1 else "")
     half = int((frame[by] >= 0.5).sum())
     return (
         f"On {when}, {len(hit)} of {len(frame)} products in {where} {VERBS[by]}, {half} of them half or more. "
-        f"Most exposed: {worst}, {span(low, float(first[by]), high)}. {first['why']}"
+        f"Most exposed: {worst}, {span(low, float(first[by]), high)}. {reasons['why']}"
     )
 
 

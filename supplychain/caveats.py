@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from supplychain.model import Model
 from supplychain.scenario import Scenario
 
@@ -35,9 +33,8 @@ def of_answer(model: Model, scenario: Scenario, products: Sequence[str]) -> tupl
 
 def _slow(model: Model, products: Sequence[str]) -> list[str]:
     """Products that take so long to make that a loss of inputs shows in deliveries much later."""
-    table = model.tables["assumptions"]
-    rows = table[(table["name"] == "making_time") & table["applies_to"].isin(products)]
-    spans = zip(rows["applies_to"], rows["value_low"], rows["value_high"], strict=True)
+    asked = set(products)
+    spans = [row for row in model.making_times if row[0] in asked]
     slow = [f"{model.about[product]['short']} {low:g}-{high:g}" for product, low, high in spans]
     if not slow:
         return []
@@ -49,9 +46,8 @@ def _slow(model: Model, products: Sequence[str]) -> list[str]:
 
 def _unmade(model: Model, products: Sequence[str]) -> list[str]:
     """Goods on the chains whose makers' shares nobody states."""
-    world = model.sourcing.world
     wanted = {good for product in products for good in model.below(product)[0]}
-    unmade = sorted(g for g in wanted if not any(not np.isnan(m.share) for m in world.makers[g]))
+    unmade = sorted(wanted & model.unmade)
     if not unmade:
         return []
     names = [model.about[good]["short"] for good in unmade]
@@ -63,19 +59,13 @@ def _unmade(model: Model, products: Sequence[str]) -> list[str]:
 
 def _outside(model: Model, scenario: Scenario) -> list[str]:
     """Items in force that the graph lacks, and entity lists whose firms are not in the data."""
-    tables = model.tables
-    scope = tables["event_scope"]
     status = model.calendar.status(scenario.on)
-    active = set(status.loc[status["in_force_high"], "event"])
+    active = set(status["event"][status["in_force_high"].to_numpy()])
     if scenario.clauses is not None:
         active &= set(scenario.clauses)
-    scope = scope[scope["event"].isin(active)]
-    missing = sorted(set(scope.loc[(scope["good"] == "") & (scope["same_as"] == ""), "item"]))
+    missing = sorted({item for event in active for item in model.unknown_items.get(event, ())})
     lines = [f"{len(missing)} items of clauses in force are not in the graph: {few(missing)}."] if missing else []
-    producers = set(tables["production"]["producer"])
-    events = tables["events"]
-    lists = set(events.loc[events["measure"] == "entity_list", "event"]) & active
-    firms = [e for e in sorted(lists) if not any(set(b) & producers for b in scope.loc[scope["event"] == e, "buyer"])]
+    firms = sorted(active & model.unknown_firms)
     if firms:
         lines.append(f"{len(firms)} entity lists name firms only, not computed: {few(firms)}.")
     return lines

@@ -125,10 +125,13 @@ class Result:
     @cached_property
     def static(self) -> pd.DataFrame:
         """One row a product with the readings of the day, most short first (no stocks, no transit)."""
-        rows = [self._row(product) for product in self.products]
-        frame = pd.DataFrame(rows, columns=list(FRAME))
         order = ["short", "dependent", "linked", "product"]
+        frame = self.rows(self.products)
         return frame.sort_values(order, ascending=[False, False, False, True], kind="stable", ignore_index=True)
+
+    def rows(self, products: Sequence[str]) -> pd.DataFrame:
+        """The rows of `static` of some products, in their order: what is costly in them are the reasons."""
+        return pd.DataFrame([self._row(product) for product in products], columns=list(FRAME))
 
     def _row(self, product: str) -> dict[str, object]:
         readings = self.readings(product)

@@ -94,6 +94,34 @@ class Model:
         }
 
     @cached_property
+    def making_times(self) -> Sequence[tuple[str, float, float]]:
+        """Good, low and high days of making for what takes long to make."""
+        table = self.tables["assumptions"]
+        rows = table[table["name"] == "making_time"]
+        return list(zip(*(rows[name].tolist() for name in ("applies_to", "value_low", "value_high")), strict=True))
+
+    @cached_property
+    def unmade(self) -> frozenset[str]:
+        """Goods none of whose makers has a documented share."""
+        makers = self.sourcing.world.makers
+        return frozenset(good for good, found in makers.items() if all(np.isnan(maker.share) for maker in found))
+
+    @cached_property
+    def unknown_items(self) -> Mapping[str, frozenset[str]]:
+        """Event -> the items it names that the graph lacks."""
+        scope = self.tables["event_scope"]
+        rows = scope[(scope["good"] == "") & (scope["same_as"] == "")]
+        return {str(event): frozenset(items) for event, items in rows.groupby("event")["item"]}
+
+    @cached_property
+    def unknown_firms(self) -> frozenset[str]:
+        """The entity lists that name no firm of the data."""
+        events, scope = self.tables["events"], self.tables["event_scope"]
+        producers = set(self.tables["production"]["producer"])
+        known = {event for event, firms in zip(scope["event"], scope["buyer"], strict=True) if producers & set(firms)}
+        return frozenset(events.loc[events["measure"] == "entity_list", "event"]) - known
+
+    @cached_property
     def parts(self) -> Mapping[str, list[int]]:
         """For each output the rows of `edges` that make it."""
         found: dict[str, list[int]] = {}

@@ -127,6 +127,15 @@ class Exposure(Result):
         order = ["felt", "short", "dependent", "linked", "product"]
         return frame.sort_values(order, ascending=[False] * 4 + [True], kind="stable", ignore_index=True)
 
+    @property
+    def felt_measured(self) -> pd.DataFrame:
+        """What is felt of every product on the day: product as index, columns felt_low, felt, felt_high."""
+        simulated, products = self.simulated, self.products
+        on = 0 if simulated is None else (self.scenario.on - simulated.start).days
+        lost = [np.zeros(3) if simulated is None else simulated.losses(product)[on] for product in products]
+        index = pd.Index(products, name="product", dtype="str")
+        return pd.DataFrame(np.reshape(lost, (-1, 3)), index=index, columns=list(FELT[:3]))
+
     def felt(self, product: str) -> tuple[object, ...]:
         """felt low, central, high; first day low, central, high; date of the central first day (or None)."""
         simulated = self.simulated

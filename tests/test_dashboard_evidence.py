@@ -37,18 +37,18 @@ def test_every_table_is_shown_whole_with_its_sources(net: Network, name: str) ->
     there = view(net, name)
     card = evidence_page.table(there)
     table = net.table(name)
-    assert len(card.table) == len(table)
+    assert len(card.table()) == len(table)
     assert card.note.startswith(f"Showing {len(table):,} of {len(table):,} rows")
     assert card.plain["row"].tolist() == table.index.tolist()
     if name != "sources":
         urls = net.table("sources").set_index("source_id")["url"]
-        assert (card.table["url"] == table["source_id"].map(urls).to_numpy()).all()
-        assert card.table["to_source"].str.startswith("/evidence/sources?").all()
+        assert (card.table()["url"] == table["source_id"].map(urls).to_numpy()).all()
+        assert card.table()["to_source"].str.startswith("/evidence/sources?").all()
 
 
 def test_confidence_is_marked_without_colour(net: Network) -> None:
     card = evidence_page.table(view(net, "production", confidence="low"))
-    assert set(card.table["confidence"]) == {"●○○ low"}
+    assert set(card.table()["confidence"]) == {"●○○ low"}
 
 
 def test_choices_become_addresses(net: Network) -> None:

@@ -245,16 +245,16 @@ def test_every_card_can_be_drawn_and_downloaded(net: sc.Network, page: str, card
         for theme in ("light", "dark"):
             assert made.figure(theme).layout.meta["alt"]
     rows = json.loads(download(view(net, page, MINE[page]), made, "json"))
-    assert len(rows["rows"]) == len(made.table)
+    assert len(rows["rows"]) == len(made.table())
     assert rows["query"].startswith("on=2025-06-05&market=USA")
     assert not any(column.startswith("to_") for column in made.plain.columns)
     known = set(net.table("sources")["source_id"])
-    assert set(made.sources) <= known
+    assert set(made.sources()) <= known
 
 
 def test_workbook_neutralises_formulas(net: sc.Network) -> None:
     frame = pd.DataFrame({"text": ["=1+1", "@x", "plain"], "share": [0.5, float("nan"), 1.0]})
-    book = openpyxl.load_workbook(io.BytesIO(download(view(net), Card("k", "t", frame), "xlsx")))
+    book = openpyxl.load_workbook(io.BytesIO(download(view(net), Card("k", "t", lambda: frame), "xlsx")))
     cells = [row[0].value for row in book["data"].iter_rows(min_row=2)]
     assert cells == ["'=1+1", "'@x", "plain"]
     assert book["data"].cell(3, 2).value is None  # unknown is blank, not zero

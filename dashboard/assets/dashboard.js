@@ -78,6 +78,7 @@
         }
         return [written(query), skip()];
       },
+      opened(name, sent) { return !name || sent.includes(name) ? skip() : [...sent, name]; },
       play(clicks, stopped) { return [!stopped, stopped ? "❚❚" : "▶"]; },
       step(ticks, day, start) {
         const next = start.turns.find((turn) => turn > day);

@@ -57,9 +57,9 @@ def world(view: View) -> Card:
     return Card(
         "world",
         "Who makes it",
-        frame.drop(columns=["stage", "name"]),
+        lambda: frame.drop(columns=["stage", "name"]),
         lambda theme: figures.supply_map(frame, good=names(view)[name], year=year, basis=basis, theme=theme),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         help="sourcing",
     )
 
@@ -72,11 +72,11 @@ def stages(view: View) -> Card:
     return Card(
         "stages",
         "Makers at each stage",
-        frame,
+        lambda: frame,
         lambda theme: figures.supply_bars(
             frame, title=called, year=good.years_of(frame), basis=good.basis_of(frame), theme=theme
         ),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         help="sourcing",
     )
 
@@ -89,9 +89,9 @@ def phases(view: View) -> Card:
     return Card(
         "events",
         "Events on it",
-        frame,
+        lambda: frame,
         lambda theme: figures.phases(dated, until=last, on=view.on, top=12, theme=theme),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         help="severity",
         links=(("title", "to_event"),),
     )
@@ -104,10 +104,8 @@ def uses(view: View) -> Card:
     return Card(
         "uses",
         "Where it goes",
-        frame,
-        None,
-        (),
-        f"{len(frame)} goods are made from it, {products} of them products; short and dependent: products in "
+        lambda: frame,
+        note=f"{len(frame)} goods are made from it, {products} of them products; short and dependent: products in "
         f"{views.market_name(view)} on {view.on}, all restrictions counted.",
         links=(("name", "to_good"),),
     )
@@ -119,9 +117,9 @@ def priced(view: View) -> Card:
     return Card(
         "prices",
         "Prices inside and outside",
-        frame.drop(columns=["note"], errors="ignore"),
+        lambda: frame.drop(columns=["note"], errors="ignore"),
         lambda theme: figures.prices(frame, good=names(view)[good.good_of(view)], theme=theme),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
     )
 
 
@@ -134,7 +132,8 @@ def sourced(view: View) -> Card:
         if len(frame)
         else f"{where} is a bloc: choose a country."
     )
-    return Card("sourcing", f"Where {where} gets it", frame, None, source_ids(frame["source_id"]), note, "sourcing")
+    return Card("sourcing", f"Where {where} gets it", lambda: frame, None, lambda: source_ids(frame["source_id"]), note,
+                "sourcing")  # fmt: skip
 
 
 PAGE = Page(

@@ -9,7 +9,7 @@ from dashboard import country_views as country
 from dashboard import views
 from dashboard.cards import Card, source_ids
 from dashboard.components import figure_card, grid, slot, title
-from dashboard.product_views import names
+from dashboard.product_views import SHORT_COLUMNS, names
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
@@ -56,7 +56,7 @@ def stops(view: View) -> Card:
     return Card(
         "stops",
         f"Leverage over {where}",
-        frame,
+        lambda: frame,
         lambda theme: figures.leverage(
             frame, market=view.market, year=view.on.year, labels=names(view), top=15, theme=theme
         ),
@@ -74,7 +74,7 @@ def over_it(view: View) -> Card:
     return Card(
         "others",
         f"What others could stop in {views.with_article(country.country_name(view))}",
-        frame[["name", "goods", "products_hit", "worst_product", "worst", "mean", "country", "to_country"]],
+        lambda: frame[["name", "goods", "products_hit", "worst_product", "worst", "mean", "country", "to_country"]],
         lambda theme: figures.leverage(
             shown.assign(country="each country"), market=here, year=view.on.year, value="mean", top=12, theme=theme
         ),
@@ -87,25 +87,13 @@ def over_it(view: View) -> Card:
 def exposure(view: View) -> Card:
     """Products short in this country."""
     here = country.as_market(view)
-    frame = here.x.static
-    frame = frame.assign(to_product=[here.link("product", product) for product in frame["product"]])
-    columns = [
-        "name",
-        "short_low",
-        "short",
-        "short_high",
-        "dependent",
-        "linked",
-        "confidence",
-        "why",
-        "product",
-        "to_product",
-    ]
     return Card(
         "exposure",
         f"Products short in {views.with_article(country.country_name(view))}",
-        frame[columns],
-        lambda theme: figures.ranking(frame, market=here.market, on=view.on, reading="short", top=10, theme=theme),
+        lambda: country.exposure(view)[SHORT_COLUMNS],
+        lambda theme: figures.ranking(
+            views.drawn(here, 10), market=here.market, on=view.on, reading="short", top=10, theme=theme
+        ),
         note="Supply missing on the day, before stocks and transit.",
         help="exposure",
         links=(("name", "to_product"),),
@@ -115,14 +103,14 @@ def exposure(view: View) -> Card:
 def acts(view: View) -> Card:
     """Clauses that it issued."""
     frame = country.acts(view)
-    return Card("acts", "Restrictions it has issued", frame, None, source_ids(frame["source_id"]),
+    return Card("acts", "Restrictions it has issued", lambda: frame, None, lambda: source_ids(frame["source_id"]),
                 links=(("title", "to_event"),))  # fmt: skip
 
 
 def made(view: View) -> Card:
     """What it makes."""
     frame = country.made(view)
-    return Card("made", "What it is documented to make", frame, None, source_ids(frame["source_id"]),
+    return Card("made", "What it is documented to make", lambda: frame, None, lambda: source_ids(frame["source_id"]),
                 links=(("name", "to_good"),))  # fmt: skip
 
 

@@ -9,9 +9,11 @@ from dashboard import event_views as event
 from dashboard import good_views, kept, views
 from dashboard.cards import Card, source_ids
 from dashboard.components import figure_card, grid, link, notice, outside, slot, title
+from dashboard.product_views import SHORT_COLUMNS
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
+from supplychain.readings import CENTRAL
 
 
 def layout(view: View) -> list[Component]:
@@ -69,9 +71,9 @@ def life(view: View) -> Card:
     return Card(
         "life",
         "Status over time",
-        table,
+        lambda: table,
         lambda theme: figures.phases(frame, until=last, on=view.on, theme=theme),
-        source_ids(table["source_id"]),
+        lambda: source_ids(table["source_id"]),
     )
 
 
@@ -80,35 +82,25 @@ def covers(view: View) -> Card:
     frame = event.scope(view)
     missing = int((frame["good"] == "").sum())
     note = f"{len(frame)} scope rows; {missing} name items that are not in the graph: listed, not computed."
-    return Card("covers", "Goods it covers", frame, None, source_ids(frame["source_id"]), note,
+    return Card("covers", "Goods it covers", lambda: frame, None, lambda: source_ids(frame["source_id"]), note,
                 links=(("name", "to_good"),))  # fmt: skip
 
 
 def products(view: View) -> Card:
     """Products that it alone would leave short."""
-    frame = event.reached(view)
-    short = int((frame["short"] > 0).sum())
+    only, linked = event.alone(view), event.linked(view)
+    short = sum(only.x.readings(product)[CENTRAL] > 0 for product in linked)
     note = (
-        f"Counting this clause alone: {len(frame)} products in {views.market_name(view)} hang on it, {short} would be "
+        f"Counting this clause alone: {len(linked)} products in {views.market_name(view)} hang on it, {short} would be "
         f"short on {view.on}."
     )
-    columns = [
-        "name",
-        "short_low",
-        "short",
-        "short_high",
-        "dependent",
-        "linked",
-        "confidence",
-        "why",
-        "product",
-        "to_product",
-    ]
     return Card(
         "products",
         "Products it reaches",
-        frame[columns],
-        lambda theme: figures.ranking(frame, market=view.market, on=view.on, reading="short", top=12, theme=theme),
+        lambda: event.reached(view)[SHORT_COLUMNS],
+        lambda theme: figures.ranking(
+            views.drawn(only, 12, linked), market=view.market, on=view.on, reading="short", top=12, theme=theme
+        ),
         note=note,
         help="exposure",
         links=(("name", "to_product"),),
@@ -145,14 +137,14 @@ def trade(view: View) -> Card:
     return Card(
         "trade",
         "Observed trade against modelled",
-        frame,
+        lambda: frame,
         lambda theme: figures.observed_vs_modelled(
             frame,
             what=event.flow_words(view, flow) if found else "Trade under this clause",
             unit=f"{flow[4]} a {flow[3]}",
             theme=theme,
         ),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         note,
         "severity",
     )

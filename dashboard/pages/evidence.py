@@ -31,7 +31,7 @@ def layout(view: View) -> list[Component]:
             className="answer",
         ),
         html.Section(choices(view, name), className="card controls-row", **{"aria-label": "Which rows"}),
-        figure_card(view, made) if len(made.table) else html.Section([html.H2(made.title), empty], className="card"),
+        figure_card(view, made) if len(made.table()) else html.Section([html.H2(made.title), empty], className="card"),
         folded(f"What the columns of {name} mean", meanings(name)),
     ]
 
@@ -69,15 +69,15 @@ def table(view: View) -> Card:
     frame = evidence.rows(view)
     leads: tuple[tuple[str, str], ...] = ()
     if "source_id" in frame and name != "sources":
-        ids = frame["source_id"]
-        frame = frame.assign(to_source=[moved(view, item="sources", q=i, confidence="").url if i else "" for i in ids])
+        found = {i: moved(view, item="sources", q=i, confidence="").url for i in frame["source_id"].unique() if i}
+        frame = frame.assign(to_source=[found.get(i, "") for i in frame["source_id"]])
         leads = (("source_id", "to_source"),)
     return Card(
         "rows",
         f"{name}: {schemas()[name].description}",
-        evidence.marked(frame),
+        lambda: evidence.marked(frame),
         None,
-        source_ids(frame.get("source_id", ())),
+        lambda: source_ids(frame.get("source_id", ())),
         evidence.words(view, frame),
         help="confidence",
         links=leads,

@@ -148,9 +148,9 @@ def table(view: View) -> Card:
     return Card(
         "goods",
         f"All {len(frame)} goods found",
-        frame[[*order, "to_good"]],
+        lambda: frame[[*order, "to_good"]],
         None,
-        source_ids(view.net.graph.edges[edge]["source_id"] for edge in edges),
+        lambda: source_ids(view.net.graph.edges[edge]["source_id"] for edge in edges),
         f"{len(edges)} part edges between them; the sources are theirs.",
         help="exposure",
         links=(("name", "to_good"),),

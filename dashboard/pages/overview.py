@@ -6,12 +6,13 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import controls, kept, views
-from dashboard.cards import Card
+from dashboard.cards import Card, source_ids
 from dashboard.components import bullet_list, figure_card, folded, slot, title
 from dashboard.registry import Page
 from dashboard.state import View
 from supplychain import figures
 
+SHOWN = 15  # products drawn
 FELT = "Computing what is felt, day by day through stocks and transit: a few seconds …"
 
 
@@ -54,16 +55,16 @@ def trust(view: View) -> Component:
 
 
 def ranking(view: View) -> Card:
-    """Products by exposure, the 15 most exposed drawn, all in the table."""
-    frame = views.exposed(view)
+    """Products by exposure, the most exposed drawn, all in the table."""
     by = view.reading
-    top = frame["product"].head(15).tolist()
     return Card(
         "ranking",
         f"Most exposed products ({by})",
-        frame[views.ranked_columns(view)],
-        lambda theme: figures.ranking(frame, market=view.market, on=view.on, reading=by, top=15, theme=theme),
-        views.sources_of(view, top),
+        lambda: views.exposed(view)[views.ranked_columns(view)],
+        lambda theme: figures.ranking(
+            views.drawn(view, SHOWN), market=view.market, on=view.on, reading=by, top=SHOWN, theme=theme
+        ),
+        lambda: views.sources_of(view, views.ranked(view).index[:SHOWN].tolist()),
         help="exposure",
         links=(("name", "to_product"),),
     )
@@ -76,9 +77,9 @@ def lately(view: View) -> Card:
     return Card(
         "lately",
         "What changed lately",
-        frame,
+        lambda: frame,
         None,
-        tuple(dict.fromkeys(events[event] for event in frame["event"])),
+        lambda: source_ids(events[event] for event in frame["event"]),
         views.changes_words(frame),
         links=(("title", "to_event"),),
     )

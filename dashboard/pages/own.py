@@ -231,7 +231,7 @@ def ranking(view: View) -> Card:
     return Card(
         "ranking",
         f"Your products by exposure ({by})",
-        frame[columns],
+        lambda: frame[columns],
         lambda theme: figures.ranking(frame, market=view.market, on=view.on, reading=by, top=15, theme=theme),
         help="exposure",
         links=(("name", "to_own"),),
@@ -254,9 +254,9 @@ def why(view: View) -> Card:
     return Card(
         "why",
         f"Why: {name}",
-        frame,
+        lambda: frame,
         lambda theme: figures.flow(frame, product=name, market=view.market, on=view.on, labels=labels, theme=theme),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         "Rows of your own files cite OVERLAY. Choose another product in the table above.",
         help="availability",
     )
@@ -267,7 +267,7 @@ def helps(view: View) -> Card:
     x, _ = answered(view)
     product = shown(view, x)
     name = str(x.static.set_index("product").at[product, "name"])
-    return Card("helps", f"What would help: {name}", x.mitigations(product), help="mitigations")
+    return Card("helps", f"What would help: {name}", lambda: x.mitigations(product), help="mitigations")
 
 
 # --- uploads ----------------------------------------------------------------------------------------------------------

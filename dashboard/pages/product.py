@@ -74,9 +74,9 @@ def path(view: View) -> Card:
     return Card(
         "path",
         "The path that sets the shortage",
-        frame,
+        lambda: frame,
         lambda theme: figures.flow(frame, product=name[good], market=view.market, on=view.on, labels=name, theme=theme),
-        source_ids(frame["source_id"]),
+        lambda: source_ids(frame["source_id"]),
         help="why",
         links=(("name", "to_good"),),
     )
@@ -117,13 +117,13 @@ def over_time(view: View) -> Card:
     """Daily output lost with the events on the binding chain."""
     frame = product.output_over_time(view)
     events = set(product.row(view)["events"])
-    start = frame["date"].min() if len(frame) else view.on
-    changes = controls.legal_changes(view.net, str(start)[:10], frame["date"].max().date() if len(frame) else view.on)
+    first, last = (frame["date"].iloc[k].date() if len(frame) else view.on for k in (0, -1))
+    changes = controls.legal_changes(view.net, first, last)
     changes = changes[changes["event"].isin(events)]
     return Card(
         "over-time",
         "Output over time",
-        frame,
+        lambda: frame,
         lambda theme: figures.timeline(frame, changes, market=view.market, theme=theme),
         note="Day by day to a year after the day asked about: stocks, transit and refill included. Where the central "
         "run leaves the range from the low to the high run, the range is widened to hold it.",
@@ -136,7 +136,7 @@ def contributed(view: View, by: str) -> Card:
     return Card(
         f"by-{by}",
         f"What each {by} adds",
-        frame,
+        lambda: frame,
         lambda theme: figures.contributions(
             frame, product=name, market=view.market, on=view.on, by=by, top=12, theme=theme
         ),
@@ -158,7 +158,7 @@ def by_commodity(view: View) -> Card:
 def helps(view: View) -> Card:
     """Measures tried out, the most helpful first."""
     frame = product.about(view).x.mitigations(product.product_of(view))
-    return Card("helps", "What would help", frame, note="Costs are not known.", help="mitigations")
+    return Card("helps", "What would help", lambda: frame, note="Costs are not known.", help="mitigations")
 
 
 def alternatives(view: View) -> Card:
@@ -167,7 +167,7 @@ def alternatives(view: View) -> Card:
     note = (
         "Inputs on the path that something else can stand in for." if len(frame) else "No row documents a substitute."
     )
-    return Card("alternatives", "Alternatives", frame, None, source_ids(frame["source_id"]), note,
+    return Card("alternatives", "Alternatives", lambda: frame, None, lambda: source_ids(frame["source_id"]), note,
                 links=(("name", "to_good"),))  # fmt: skip
 
 
@@ -177,14 +177,14 @@ def reported(view: View) -> Card:
     note = (
         "Reports in all markets; none is used to compute anything. A difference of up to 5 points counts as agreement."
     )
-    return Card("reported", "What was reported", frame, None, source_ids(frame["source_id"]), note,
+    return Card("reported", "What was reported", lambda: frame, None, lambda: source_ids(frame["source_id"]), note,
                 help="reported", links=(("event", "to_event"),), dense=True)  # fmt: skip
 
 
 def evidence(view: View) -> Card:
     """The rows of data behind the number."""
     frame = product.evidence(view)
-    return Card("evidence", "Evidence behind this number", frame, None, source_ids(frame["source_id"]),
+    return Card("evidence", "Evidence behind this number", lambda: frame, None, lambda: source_ids(frame["source_id"]),
                 "Each row stands in the data under the name given; weakest confidence decides.")  # fmt: skip
 
 

@@ -40,7 +40,8 @@ def ranking(
     bar = reading, line = `reading_low` to `reading_high` where the table has them (felt, short), diamond = dependent
     frame: product, the reading; optional name, end_use, only_prior, confidence, dependent, why (columns of x.frame)
     market, on: for the title; reading: felt, short, dependent or linked; top: rows drawn
-    Returns the figure; hatched bars rest on a prior or on weak evidence. Raises InputError.
+    Returns the figure, products with equal readings in the order of the frame; hatched bars rest on a prior or on weak
+    evidence. Raises InputError.
     Example: ranking(net.exposure("2025-06-05", "USA").frame, market="USA", on="2025-06-05", reading="short")
     """
     style.choice("ranking", "reading", reading, list(READINGS))
@@ -55,7 +56,7 @@ def ranking(
             theme,
         )
     colours = style.theme_of(theme)
-    order = frame.sort_values([reading, "product"], ascending=[False, True], kind="stable", na_position="last")
+    order = frame.sort_values(reading, ascending=False, kind="stable", na_position="last")
     rows, cut = style.top_rows(order.reset_index(drop=True), top, "products, the most exposed first")
     value = rows[reading].astype(float)
     low = style.column_or(rows, f"{reading}_low", np.nan).astype(float).fillna(value)

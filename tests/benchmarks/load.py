@@ -4,8 +4,8 @@ Starts gunicorn as docs/serving.md says and lets users behave as a browser does:
 callbacks that the page triggers, all at the same time, as real requests. Every user draws product, good, event or
 country for each page, and changes the question now and then: the day (40 % the last one known, 45 % a day on which a
 clause changes, 15 % any day since July 2023), the market (45 % USA, 40 % one of seven others, 15 % any), the reading
-(25 % short, 5 % with sharing). Between two pages a user thinks (--think, evenly drawn). Cards that are computed
-only when asked for ("What would help") are left out.
+(25 % short, 5 % with sharing). On 40 % of the pages the table or the sources of one card are opened. Between two pages
+a user thinks (--think, evenly drawn). Cards that are computed only when asked for ("What would help") are left out.
 
 Prints how long callbacks and pages took (p50, p95, largest), apart for questions that the server was asked before and
 new ones, errors, requests a second, CPU seconds and memory of the workers over time. Leaves 1 when anything failed.
@@ -42,7 +42,9 @@ CONNECTIONS = 6  # that a browser opens to one host
 LIMIT = 120.0  # seconds after which an answer counts as an error
 SCRIPT = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
 TICK = os.sysconf("SC_CLK_TCK")
-PAGE_OUTPUT, SLOT_OUTPUT = "page.children", '"slot"'
+PAGE_OUTPUT, SLOT_OUTPUT, TAB_OUTPUT = "page.children", '"slot"', '"tab-table"'
+OPEN, SOURCES = 0.4, 0.3  # how often a tab of a page is opened, how often it is the one with the sources
+LOOK = (1.0, 5.0)  # seconds after which a tab is opened
 
 
 class NoAnswerError(Exception):
@@ -72,6 +74,7 @@ class Mind:
 
     choices: Choices
     dice: random.Random
+    tabs: random.Random  # of its own, so that the pages are the same whether or not tabs are opened
     day: date = date(2025, 6, 5)
     market: str = "USA"
     more: str = ""
@@ -206,6 +209,19 @@ def slots_in(content: Any) -> Iterator[str]:
             yield from slots_in(value)
 
 
+def cards_in(content: Any) -> Iterator[tuple[str, list[str]]]:
+    """The cards in an answer with the tabs that were sent."""
+    if isinstance(content, dict):
+        name = content.get("id")
+        if isinstance(name, dict) and name.get("type") == "tabs-sent":
+            yield name["card"], content["data"]
+        for value in content.values():
+            yield from cards_in(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from cards_in(value)
+
+
 def page_body(output: str, asked: dict[str, str]) -> dict[str, object]:
     """What the browser sends when the address has changed."""
     parts = [part.rpartition(".") for part in output.strip(".").split("...")]
@@ -226,6 +242,22 @@ def slot_body(output: str, slot: str, asked: dict[str, str]) -> dict[str, object
         "inputs": [{"id": {"slot": slot, "type": "slot-go"}, "property": "data", "value": slot}],
         "changedPropIds": [],
         "parsedChangedPropsIds": [],
+        "state": [{"id": "request", "property": "data", "value": asked}],
+    }
+
+
+def tab_body(output: str, card: str, sent: list[str], asked: dict[str, str]) -> dict[str, object]:
+    """What the browser sends when a tab of a card is opened."""
+    parts = [part.rpartition(".") for part in output.strip(".").split("...")]
+    places = [json.loads(name) | {"card": card} for name, _, _ in parts]
+    name = {"card": card, "type": "tabs-sent"}
+    changed = f"{json.dumps(name, separators=(',', ':'))}.data"
+    return {
+        "output": output,
+        "outputs": [{"id": place, "property": "children"} for place in places],
+        "inputs": [{"id": name, "property": "data", "value": sent}],
+        "changedPropIds": [changed],
+        "parsedChangedPropsIds": [changed],
         "state": [{"id": "request", "property": "data", "value": asked}],
     }
 
@@ -255,7 +287,8 @@ async def open_first(browser: Browser, mind: Mind) -> dict[str, str]:
     await browser.request("/_dash-layout")
     found = [callback["output"] for callback in json.loads(await browser.request("/_dash-dependencies"))]
     page = next(output for output in found if PAGE_OUTPUT in output)
-    return {"page": page, "slot": next(output for output in found if SLOT_OUTPUT in output)}
+    slot, tab = (next(output for output in found if name in output) for name in (SLOT_OUTPUT, TAB_OUTPUT))
+    return {"page": page, "slot": slot, "tab": tab}
 
 
 async def visit(browser: Browser, mind: Mind, record: Record, outputs: dict[str, str]) -> None:
@@ -279,8 +312,14 @@ async def visit(browser: Browser, mind: Mind, record: Record, outputs: dict[str,
         return answer
 
     drawn = await call("page", page_body(outputs["page"], asked))
-    await asyncio.gather(*(call(slot, slot_body(outputs["slot"], slot, asked)) for slot in slots_in(drawn)))
+    parts = await asyncio.gather(*(call(slot, slot_body(outputs["slot"], slot, asked)) for slot in slots_in(drawn)))
     record.pages.append((kind, time.monotonic() - began))
+    if cards := list(cards_in([drawn, *parts])):
+        card, sent = mind.tabs.choice(cards)
+        name = "Sources" if "Table" in sent or mind.tabs.random() < SOURCES else "Table"
+        if name not in sent and mind.tabs.random() < OPEN:
+            await asyncio.sleep(mind.tabs.uniform(*LOOK))
+            await call("tab", tab_body(outputs["tab"], card, [*sent, name], asked))
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
@@ -384,7 +423,7 @@ async def drive(
     record, choices = Record(), Choices(sc.load(os.environ.get("SUPPLYCHAIN_DATA")))
     until = time.monotonic() + seconds
     arrive = min(seconds / 6, users / 4)
-    minds = [Mind(choices, random.Random(seed * 10_000 + k)) for k in range(users)]
+    minds = [Mind(choices, random.Random(seed * 10_000 + k), random.Random(seed * 10_000 + k)) for k in range(users)]
     people = [
         asyncio.create_task(use(port, mind, record, think, mind.dice.uniform(0, arrive), until)) for mind in minds
     ]
