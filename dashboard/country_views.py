@@ -39,10 +39,10 @@ def exposure(view: View) -> pd.DataFrame:
     return frame.assign(to_product=[lead.link("product", product) for product in frame["product"]])
 
 
-@lru_cache(maxsize=64)
-def every_stop(net: Network, market: str) -> pd.DataFrame:
-    """Every single stop that a market would feel; the same for all days, so it is kept. Do not change it."""
-    return net.chokepoints(market, top=100_000)
+@lru_cache(maxsize=256)
+def every_stop(net: Network, country: str, market: str) -> pd.DataFrame:
+    """Every stop of a country that a market would feel; the same for all days, so it is kept. Do not change it."""
+    return net.chokepoints(market, top=100_000, country=country)
 
 
 @lru_cache(maxsize=64)
@@ -53,9 +53,7 @@ def every_country(net: Network, market: str) -> pd.DataFrame:
 
 def stops(view: View) -> pd.DataFrame:
     """What a full stop of each good by this country costs the market: good, name, products_hit, worst, mean, ..."""
-    code = country_of(view)
-    frame = every_stop(view.net, view.market)
-    frame = frame[frame["country"] == code].reset_index(drop=True)
+    frame = every_stop(view.net, country_of(view), view.market).copy(deep=False)
     called = names(view)
     frame.insert(0, "name", [called[good] for good in frame["good"]])
     frame["worst_product"] = frame["worst_product"].map(called)

@@ -50,10 +50,9 @@ def losses(
     """
     sourcing = model.sourcing
     world = sourcing.world
+    makers = _makers(model)
     nodes = [
-        np.unique(
-            np.concatenate([_nodes(model, world.good_index[s.good], world.country_index[s.country]) for s in group])
-        )
+        np.unique(np.concatenate([makers(world.good_index[s.good], world.country_index[s.country]) for s in group]))
         for group in stops
     ]
     hit = np.zeros(sourcing.chain.nodes, dtype=bool)
@@ -79,9 +78,18 @@ def losses(
     return found
 
 
-def _nodes(model: Model, good: int, country: int) -> Ints:
-    sourcing = model.sourcing
-    return np.flatnonzero((sourcing.node_good == good) & (sourcing.node_country == country))
+def _makers(model: Model) -> Callable[[int, int], Ints]:
+    """Good, country -> the nodes that make it there."""
+    sourcing, width = model.sourcing, len(model.sourcing.world.countries)
+    place = sourcing.node_good * width + sourcing.node_country
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+
+    def makers(good: int, country: int) -> Ints:
+        first, last = np.searchsorted(place, [good * width + country, good * width + country + 1])
+        return order[first:last]
+
+    return makers
 
 
 def _market(model: Model, market: str, products: Sequence[str]) -> tuple[Ints, Floats]:
@@ -98,13 +106,18 @@ def _market(model: Model, market: str, products: Sequence[str]) -> tuple[Ints, F
 
 
 def chokepoints(
-    model: Model, market: str, products: Sequence[str], top: int = 50, progress: Progress | None = None
+    model: Model,
+    market: str,
+    products: Sequence[str],
+    top: int = 50,
+    progress: Progress | None = None,
+    country: str | None = None,
 ) -> pd.DataFrame:
     """The stops that hit the products of a market hardest: country, good, products_hit, worst_product, worst, mean.
 
-    mean over all products asked for; sorted by mean. Stops: every country and good with a production row.
+    mean over all products asked for; sorted by mean. Stops: every country (or one) and good with a production row.
     """
-    stops = documented_stops(model)
+    stops = [stop for stop in documented_stops(model) if country in (None, stop.country)]
     rows, weights = _market(model, market, products)
     hit = losses(model, [[stop] for stop in stops], rows, progress=progress) @ weights
     worst = hit.argmax(axis=1)

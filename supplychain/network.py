@@ -464,10 +464,15 @@ class Network:
         top: int = 50,
         products: Sequence[str] | None = None,
         progress: Callable[[int, int], None] | None = None,
+        country: str | None = None,
     ) -> pd.DataFrame:
-        """The single stops that hit a market hardest: country, good, products_hit, worst_product, worst, mean."""
+        """The single stops that hit a market hardest: country, good, products_hit, worst_product, worst, mean.
+
+        country: only what this one could stop. Raises UnknownIdError.
+        """
         code = self._tables.resolve(market, "country")
-        return chokepoints.chokepoints(self.model, code, self._products(products), top, progress)
+        by = None if country is None else self._tables.resolve(country, "country")
+        return chokepoints.chokepoints(self.model, code, self._products(products), top, progress, by)
 
     def pairs(self, market: str, product: str, top: int = 20) -> pd.DataFrame:
         """Pairs of stops that reinforce each other: country_a, good_a, country_b, good_b, a, b, both, extra."""

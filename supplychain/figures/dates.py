@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -88,7 +90,7 @@ def timeline(
         )
     highest = float((1 - table.loc[table["product"].isin(shown), "output_low"]).max())
     marks = _marks_of(events, first, last)
-    lanes = int(marks["lane"].max()) + 1 if len(marks) else 0
+    lanes = max((mark.lane + 1 for mark in marks), default=0)
     lane_share = lanes * LANE / (PLOT + lanes * LANE)
     fig.update_yaxes(title={"text": "output lost (%)", "standoff": 4}, tickformat=".0%", fixedrange=True)
     fig.update_layout(
@@ -120,7 +122,7 @@ def timeline(
     most = wording.span(1 - peak["output_high"], 1 - peak["output"], 1 - peak["output_low"])
     alt = f"{title}: {peak['_name']} loses up to {most} on {peak['date']:%Y-%m-%d}; {len(marks)} events marked."
     cut = f"Showing {len(shown)} of {len(least)} products, the worst first." if len(shown) < len(least) else ""
-    rows_needed = len(shown) + (len(set(marks["status"])) + 1) // 2
+    rows_needed = len(shown) + (len({mark.status for mark in marks}) + 1) // 2
     return style.finish(
         fig,
         "timeline",
@@ -160,41 +162,54 @@ def band(fig: Draft, x: pd.Series, low: pd.Series, high: pd.Series, colour: str,
     )
 
 
-def _marks_of(events: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+class _Mark(NamedTuple):
+    """An event under the axis: its number, lane from above, day, status and name."""
+
+    number: int
+    lane: int
+    date: pd.Timestamp
+    status: str
+    label: str
+
+
+def _marks_of(events: pd.DataFrame | None, first: pd.Timestamp, last: pd.Timestamp) -> list[_Mark]:
     """Events of the period in order, numbered, in lanes so that near ones do not cover each other."""
     if events is None or events.empty:
-        return pd.DataFrame({"date": [], "status": [], "lane": [], "label": []})
-    table = events.assign(date=style.dates(events["date"]))
-    table["label"] = style.texts(table, "title", table["event"].astype(str))
-    table = table[table["status"].isin(STATUSES) & table["date"].between(first, last)]
-    table = table.sort_values(["date", "event"], kind="stable", ignore_index=True)
+        return []
+    labels = style.texts(events, "title", events["event"].astype(str))
+    found = [
+        (date, str(event), status, label)
+        for date, event, status, label in zip(
+            style.dates(events["date"]), events["event"], events["status"], labels, strict=True
+        )
+        if status in STATUSES and first <= date <= last
+    ]
     gap = (last - first) / 14
     ends: list[pd.Timestamp] = []
-    lanes = []
-    for date in table["date"]:
+    marks: list[_Mark] = []
+    for date, _, status, label in sorted(found, key=lambda event: event[:2]):
         lane = next((k for k, end in enumerate(ends) if date >= end), len(ends))
         ends[lane : lane + 1] = [date + gap]
-        lanes.append(lane)
-    return table.assign(lane=lanes)
+        marks.append(_Mark(len(marks) + 1, lane, date, status, label))
+    return marks
 
 
-def _event_marks(fig: Draft, marks: pd.DataFrame, lanes: int, height: float, colours: style.Theme) -> str:
+def _event_marks(fig: Draft, marks: list[_Mark], lanes: int, height: float, colours: style.Theme) -> str:
     """Draw the marks; the text that names them."""
     if not lanes:
         return ""
-    numbered = marks.assign(number=range(1, len(marks) + 1))
     for status in STATUSES:
-        rows = numbered[numbered["status"] == status]
-        if rows.empty:
+        part = [mark for mark in marks if mark.status == status]
+        if not part:
             continue
         fig.add_trace(
             scatter(
-                x=days(rows["date"]),
-                y=rows["lane"].tolist(),
+                x=days(mark.date for mark in part),
+                y=[mark.lane for mark in part],
                 yaxis="y2",
                 name=STATUS_WORDS[status],
                 mode="markers+text",
-                text=[str(n) for n in rows["number"]],
+                text=[str(mark.number) for mark in part],
                 textposition="middle right",
                 textfont={"size": 10},
                 cliponaxis=False,
@@ -205,13 +220,12 @@ def _event_marks(fig: Draft, marks: pd.DataFrame, lanes: int, height: float, col
                     "line": {"width": 1.6, "color": colours.text},
                 },
                 hovertext=[
-                    f"{d:%Y-%m-%d} {STATUS_WORDS[status]}<br>{wrap(t, 50, 4)}"
-                    for d, t in zip(rows["date"], rows["label"], strict=True)
+                    f"{mark.date:%Y-%m-%d} {STATUS_WORDS[status]}<br>{wrap(mark.label, 50, 4)}" for mark in part
                 ],
                 hoverinfo="text",
             )
         )
-    for date in numbered.loc[numbered["status"] == "in_force", "date"].drop_duplicates():
+    for date in dict.fromkeys(mark.date for mark in marks if mark.status == "in_force"):
         fig.add_vline(x=f"{date:%Y-%m-%d}", line={"color": colours.faint, "width": 1, "dash": "dot"})
     fig.update_layout(
         yaxis2={
@@ -226,11 +240,11 @@ def _event_marks(fig: Draft, marks: pd.DataFrame, lanes: int, height: float, col
     )
     fig.update_xaxes(anchor="y2")
     lines = [
-        wrap(f"{n}  {d:%Y-%m-%d} {STATUS_WORDS[s]}: {t}", 52, 2)
-        for n, d, s, t in zip(numbered["number"], numbered["date"], numbered["status"], numbered["label"], strict=True)
+        wrap(f"{mark.number}  {mark.date:%Y-%m-%d} {STATUS_WORDS[mark.status]}: {mark.label}", 52, 2)
+        for mark in marks[:KEY_LINES]
     ]
-    more = [f"and {len(lines) - KEY_LINES} more: see the table"] if len(lines) > KEY_LINES else []
-    return "<br>".join(lines[:KEY_LINES] + more)
+    more = [f"and {len(marks) - KEY_LINES} more: see the table"] if len(marks) > KEY_LINES else []
+    return "<br>".join(lines + more)
 
 
 def phases(
@@ -262,22 +276,26 @@ def phases(
         )
     colours = style.theme_of(theme)
     title = f"Phases of clauses, {table['date'].min():%Y-%m-%d} to {end:%Y-%m-%d}"
-    bars, rows = _stretches(table, end)
-    order, cut = style.top_rows(rows, top, "clauses, the latest change first")
-    place = {key: k for k, key in enumerate(order["key"])}
-    bars = bars[bars["key"].isin(list(place))]
+    bars = _stretches(table, end)
+    rows = {state.key: state for state in bars}  # the last of each
+    latest = sorted(sorted(rows), key=lambda key: rows[key].date, reverse=True)
+    order, cut = style.top_rows(latest, top, "clauses, the latest change first")
+    place = {key: k for k, key in enumerate(order)}
+    bars = [state for state in bars if state.key in place]
     fig = Draft()
     for status in STATUSES:
-        part = bars[bars["status"] == status]
-        y = [place[key] for key in part["key"]]
+        part = [state for state in bars if state.status == status]
+        y = [place[state.key] for state in part]
         hover = [
-            f"<b>{STATUS_WORDS[status]}</b> from {a:%Y-%m-%d}" + (f" to {b:%Y-%m-%d}" if b < end else "") + f"<br>{t}"
-            for a, b, t in zip(part["date"], part["end"], part["label"], strict=True)
+            f"<b>{STATUS_WORDS[status]}</b> from {state.date:%Y-%m-%d}"
+            + (f" to {state.end:%Y-%m-%d}" if state.end < end else "")
+            + f"<br>{state.label}"
+            for state in part
         ]
         if status == "ended":
             fig.add_trace(
                 scatter(
-                    x=days(part["date"]),
+                    x=days(state.date for state in part),
                     y=y,
                     name="ended",
                     mode="markers",
@@ -302,8 +320,8 @@ def phases(
             }
         fig.add_trace(
             bar(
-                base=days(part["date"]),
-                x=[int((b - a).days) * 86_400_000 for a, b in zip(part["date"], part["end"], strict=True)],
+                base=days(state.date for state in part),
+                x=[int((state.end - state.date).days) * 86_400_000 for state in part],
                 y=y,
                 name=STATUS_WORDS[status],
                 orientation="h",
@@ -314,40 +332,57 @@ def phases(
                 visible=bool(len(part)),
             )
         )
-    style.rows_axis(fig, order["label"].tolist())
+    style.rows_axis(fig, [rows[key].label for key in order])
     if on is not None:
         fig.add_vline(x=str(on), line={"color": colours.text, "dash": "dash", "width": 1.2})
-    span = (end - bars["date"].min()) * 0.02
+    first = min(state.date for state in bars)
+    span = (end - first) * 0.02
     fig.update_xaxes(
         type="date",
-        range=[f"{bars['date'].min() - span:%Y-%m-%d}", f"{end:%Y-%m-%d}"],
+        range=[f"{first - span:%Y-%m-%d}", f"{end:%Y-%m-%d}"],
         fixedrange=True,
         nticks=6,
         title={"text": "day", "standoff": 6},
     )
     fig.update_layout(barmode="overlay")
-    now = bars[bars["end"] == end]["status"].value_counts()
-    counts = [f"{int(now[s])} {STATUS_WORDS[s]}" for s in STATUSES if s in now.index]
+    now = [state.status for state in bars if state.end == end]
+    counts = [f"{now.count(s)} {STATUS_WORDS[s]}" for s in STATUSES if s in now]
     alt = f"{title}: {len(rows)} clauses, at the end {style.listed(counts, 5)}."
     notes = [f"Dashed line: {on}." if on is not None else "", cut]
     return style.finish(fig, "phases", title, notes, alt, theme, ROW * len(order) + 8, legend_rows=2)
 
 
-def _stretches(table: pd.DataFrame, end: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """States with the day they end (the next of the same clause and destinations); and one row a clause."""
-    where = style.texts(table, "destinations")
-    table = table.assign(where=where, event=table["event"].astype(str))
-    several = table.groupby("event")["where"].transform("nunique") > 1
-    given = style.texts(table, "title")
-    first = given.where(given != "").groupby(table["event"]).transform("first")
-    title = first.fillna(table["event"])
-    table["label"] = [
-        wrap(f"{t} ({w})" if s and w else t, 46, 1) for t, w, s in zip(title, table["where"], several, strict=True)
-    ]
-    table["key"] = table["event"] + "\x00" + table["where"]
-    bars = table.sort_values(["key", "date"], kind="stable", ignore_index=True)
-    again = (bars["status"] == bars["status"].shift()) & (bars["key"] == bars["key"].shift())
-    bars = bars[~again].reset_index(drop=True)
-    bars["end"] = bars.groupby("key")["date"].shift(-1).fillna(end)
-    rows = bars.groupby("key", sort=True).agg(latest=("date", "max"), label=("label", "last")).reset_index()
-    return bars, rows.sort_values(["latest", "key"], ascending=[False, True], kind="stable", ignore_index=True)
+class _Stretch(NamedTuple):
+    """A state of a clause for some destinations (together: key) from its first day to the day it ends."""
+
+    key: str
+    label: str
+    status: str
+    date: pd.Timestamp
+    end: pd.Timestamp
+
+
+def _stretches(table: pd.DataFrame, end: pd.Timestamp) -> list[_Stretch]:
+    """States with the day they end (the next of the same clause and destinations), by clause and day."""
+    events, places = table["event"].astype(str).tolist(), style.texts(table, "destinations").tolist()
+    titles: dict[str, str] = {}
+    for event, title in zip(events, style.texts(table, "title"), strict=True):
+        titles[event] = titles.get(event) or title
+    groups: dict[str, set[str]] = {}
+    for event, place in zip(events, places, strict=True):
+        groups.setdefault(event, set()).add(place)
+    by_key: dict[str, list[tuple[pd.Timestamp, str]]] = {}
+    labels: dict[str, str] = {}
+    for event, place, date, status in zip(events, places, table["date"], table["status"], strict=True):
+        key = f"{event}\x00{place}"
+        by_key.setdefault(key, []).append((date, status))
+        title = titles[event] or event
+        labels[key] = f"{title} ({place})" if place and len(groups[event]) > 1 else title
+    found = []
+    for key in sorted(by_key):
+        states = sorted(by_key[key], key=lambda state: state[0])
+        turns = [state for k, state in enumerate(states) if k == 0 or state[1] != states[k - 1][1]]
+        ends = [date for date, _ in turns[1:]] + [end]
+        label = wrap(labels[key], 46, 1)
+        found += [_Stretch(key, label, status, date, until) for (date, status), until in zip(turns, ends, strict=True)]
+    return found

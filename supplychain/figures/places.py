@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from math import fsum
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,11 +22,13 @@ from supplychain.figures.draft import Draft, bar, scatter
 from supplychain.figures.style import escape, numbers, wrap
 
 Array = NDArray[np.float64]
+Shares = list[tuple[str, float]]  # of countries, the largest first, nan where unknown
 STEPS = (0.01, 0.05, 0.2, 0.5)  # share of world output at which the shade of the map changes
 STEP_NAMES = ("none known", "under 1 %", "1 – 5 %", "5 – 20 %", "20 – 50 %", "over 50 %")
 LABELLED = 0.05  # share from which a country is named on the map
 SEGMENT = 0.03  # smaller producers share one segment of a bar
 STAGES = ("mine", "refine", "material", "component", "assembly", "product")
+OTHERS, UNDOCUMENTED = "others", "not documented"  # pieces of a bar that are no country
 ROW = 48
 
 
@@ -75,13 +79,18 @@ def _area(ring: Array) -> float:
     return abs(float(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1])))
 
 
-def _by_country(frame: pd.DataFrame) -> pd.DataFrame:
-    """Shares of firms added up by country; nan where a country is named without a share."""
-    shares = frame.assign(country=frame["country"].astype(str), share=frame["share"].astype(float))
-    total = shares.groupby("country", sort=True)["share"].sum(min_count=1)
-    return total.reset_index().sort_values(
-        ["share", "country"], ascending=[False, True], kind="stable", ignore_index=True
-    )
+def _by_country(countries: Iterable[object], shares: Iterable[float]) -> Shares:
+    """Shares of firms added up by country, the largest first; nan where a country is named without a share."""
+    parts: dict[str, list[float]] = {}
+    for country, share in zip(countries, shares, strict=True):
+        parts.setdefault(str(country), []).extend([] if np.isnan(share) else [share])
+    total = {country: fsum(found) if found else np.nan for country, found in parts.items()}
+    return sorted(total.items(), key=lambda pair: (-np.nan_to_num(pair[1], nan=-1.0), pair[0]))
+
+
+def _known(shares: Shares) -> float:
+    """The sum of the shares that are known."""
+    return fsum(share for _, share in shares if not np.isnan(share))
 
 
 def supply_map(
@@ -106,19 +115,20 @@ def supply_map(
         )
     colours = style.theme_of(theme)
     world = outlines()
-    shares = _by_country(frame)
-    drawn = shares[shares["country"].isin(list(world))]
-    known, unknown = drawn[drawn["share"] > 0], drawn[drawn["share"].isna()]
-    makers = {*known["country"], *unknown["country"]}
+    shares = _by_country(frame["country"], frame["share"].astype(float))
+    known = [(country, share) for country, share in shares if country in world and share > 0]
+    unknown = [country for country, share in shares if country in world and np.isnan(share)]
+    makers = {*unknown, *(country for country, _ in known)}
     fig = Draft()
     _land(fig, [c for c in world if c not in makers], colours, colours.shades[0], "none known")
-    for country in unknown["country"]:
+    for country in unknown:
         _land(fig, [country], colours, colours.shades[0], f"{country}: a maker, share unknown", pattern="/")
-    steps = np.searchsorted(STEPS, known["share"], side="right") + 1
-    for country, share, step in zip(known["country"], known["share"], steps, strict=True):
+    steps = [bisect_right(STEPS, share) + 1 for _, share in known]
+    for (country, share), step in zip(known, steps, strict=True):
         _land(fig, [country], colours, colours.shades[step], f"{country}: {wording.share(share, 1)} of world {basis}")
-    named = known[known["share"] >= LABELLED]
-    for country, share in zip(named["country"], named["share"], strict=True):
+    for country, share in known:
+        if share < LABELLED:
+            continue
         x, y = world[country].middle
         fig.add_annotation(
             x=x,
@@ -137,13 +147,13 @@ def supply_map(
     hidden = {"visible": False, "fixedrange": True}
     fig.update_xaxes(range=[-150, 158], **hidden)
     fig.update_yaxes(range=[-58, 86], scaleanchor="x", constrain="domain", **hidden)
-    rest = shares[~shares["country"].isin(list(world))]["share"].sum()
-    total = float(shares["share"].sum())
+    total = _known(shares)
+    rest = _known([(country, share) for country, share in shares if country not in world])
     notes = [
         f"{wording.share(rest)} is known to be elsewhere." if rest > 0 else "",
         f"{wording.share(1 - total)} is not documented." if total < 0.995 else "",
     ]
-    leaders = [f"{c} {wording.share(s)}" for c, s in zip(known["country"], known["share"], strict=True)]
+    leaders = [f"{country} {wording.share(share)}" for country, share in known]
     alt = (
         f"{title}: {style.listed(leaders) or 'no share is known'}; {wording.share(max(0.0, 1 - total))} not documented."
     )
@@ -172,28 +182,37 @@ def supply_bars(
             theme,
         )
     colours = style.theme_of(theme)
-    rows = frame.assign(_name=style.names(frame, "good"), _stage=style.texts(frame, "stage"))
-    rows["_order"] = [STAGES.index(s) if s in STAGES else len(STAGES) for s in rows["_stage"]]
-    goods = rows.sort_values(["_order", "good"], kind="stable").drop_duplicates("good")
-    shares = {good: _by_country(part) for good, part in rows.groupby("good", sort=True)}
-    bars = [_segments(good, k, shares[good]) for k, good in enumerate(goods["good"])]
-    segments = pd.DataFrame([s for bar in bars for s in bar], columns=["y", "who", "base", "width", "hover", "label"])
-    ranked = segments[~segments["who"].isin(["others", "not documented"])]
-    leading = (
-        ranked.groupby("who")["width"].sum().sort_values(ascending=False, kind="stable").index[: len(colours.cycle)]
-    )
+    about: dict[str, tuple[int, str, str]] = {}
+    parts: dict[str, tuple[list[object], list[float]]] = {}
+    cells = zip(
+        frame["good"].astype(str), style.names(frame, "good"), style.texts(frame, "stage"), frame["country"],
+        frame["share"].astype(float), strict=True,
+    )  # fmt: skip
+    for good, name, stage, country, share in cells:
+        about.setdefault(good, (STAGES.index(stage) if stage in STAGES else len(STAGES), name, stage))
+        countries, found = parts.setdefault(good, ([], []))
+        countries.append(country)
+        found.append(share)
+    goods = sorted(about, key=lambda good: (about[good][0], good))
+    shares = {good: _by_country(*part) for good, part in parts.items()}
+    pieces = [piece for k, good in enumerate(goods) for piece in _pieces(k, shares[good])]
+    widths: dict[str, list[float]] = {}
+    for piece in sorted(pieces, key=lambda piece: piece.who):
+        if piece.who not in (OTHERS, UNDOCUMENTED):
+            widths.setdefault(piece.who, []).append(piece.width)
+    leading = sorted(widths, key=lambda who: -fsum(widths[who]))[: len(colours.cycle)]
     groups = [
-        *((w, segments["who"] == w, colours.cycle[k], style.PATTERNS[k]) for k, w in enumerate(leading)),
-        ("others and elsewhere", ~segments["who"].isin([*leading, "not documented"]), colours.grid, ""),
-        ("not documented", segments["who"] == "not documented", colours.faint, ""),
+        *((who, {who}, colours.cycle[k], style.PATTERNS[k]) for k, who in enumerate(leading)),
+        ("others and elsewhere", {OTHERS, *widths} - {*leading}, colours.grid, ""),
+        (UNDOCUMENTED, {UNDOCUMENTED}, colours.faint, ""),
     ]
     fig = Draft()
-    labels = [f"{s}: {n}" if s else n for n, s in zip(goods["_name"], goods["_stage"], strict=True)]
+    labels = [f"{stage}: {name}" if stage else name for _, name, stage in (about[good] for good in goods)]
     style.rows_axis(fig, [wrap(label, 50, 1) for label in labels], shift=11)
-    for name, here, colour, pattern in groups:
-        part = segments[here]
+    for name, whose, colour, pattern in groups:
+        part = [piece for piece in pieces if piece.who in whose]
         marker: dict[str, Any] = {"color": colour, "line": {"color": colours.paper, "width": 1.2}}
-        if name == "not documented":
+        if name == UNDOCUMENTED:
             marker["pattern"] = {
                 "shape": "/",
                 "fgcolor": colour,
@@ -211,25 +230,25 @@ def supply_bars(
             }
         fig.add_trace(
             bar(
-                x=numbers(part["width"]),
-                base=numbers(part["base"]),
-                y=part["y"].tolist(),
+                x=numbers(piece.width for piece in part),
+                base=numbers(piece.base for piece in part),
+                y=[piece.y for piece in part],
                 name=escape(name),
                 orientation="h",
                 width=0.42,
                 marker=marker,
-                hovertext=part["hover"].tolist(),
+                hovertext=[piece.hover for piece in part],
                 hoverinfo="text",
                 visible=bool(len(part)),
             )
         )
-        ground = colours.paper if name == "not documented" else colour
-        for label, base, width, y in zip(part["label"], part["base"], part["width"], part["y"], strict=True):
-            if label:
+        ground = colours.paper if name == UNDOCUMENTED else colour
+        for piece in part:
+            if piece.label:
                 fig.add_annotation(
-                    x=base + width / 2,
-                    y=y,
-                    text=label,
+                    x=piece.base + piece.width / 2,
+                    y=piece.y,
+                    text=piece.label,
                     showarrow=False,
                     font={"size": 11, "color": style.ink(ground)},
                     bgcolor=ground,
@@ -237,42 +256,49 @@ def supply_bars(
                 )
     style.share_axis(fig, f"share of world {basis}, {year} (%)", 1.0)
     fig.update_layout(barmode="overlay")
-    first = goods["good"].iloc[0]
-    unknown = {good: max(0.0, 1 - float(s["share"].sum())) for good, s in shares.items()}
-    leader = shares[first].iloc[0]
-    most = f"{goods['_name'].iloc[0]} mostly from {leader['country']} ({wording.share(leader['share'])})"
-    alt = f"{heading}: {len(goods)} goods; {most}, {wording.share(unknown[first])} of it not documented."
+    first = goods[0]
+    country, share = shares[first][0]
+    unknown = max(0.0, 1 - _known(shares[first]))
+    most = f"{about[first][1]} mostly from {country} ({wording.share(share)})"
+    alt = f"{heading}: {len(goods)} goods; {most}, {wording.share(unknown)} of it not documented."
     return style.finish(fig, "supply_bars", heading, [], alt, theme, ROW * len(goods) + 10, legend_rows=2)
 
 
-def _segments(good: str, y: int, shares: pd.DataFrame) -> list[tuple[object, ...]]:
+class _Piece(NamedTuple):
+    """A piece of a bar: its place and what is said of it."""
+
+    y: int
+    who: str
+    base: float
+    width: float
+    hover: str
+    label: str
+
+
+def _pieces(y: int, shares: Shares) -> list[_Piece]:
     """Pieces of one bar from left to right: makers by share, the small ones together, the undocumented rest."""
-    pieces: list[tuple[object, ...]] = []
+    pieces: list[_Piece] = []
     at = 0.0
-    known = shares[shares["share"] > 0]
-    elsewhere = known[known["country"] == "ROW"]
-    known = known[known["country"] != "ROW"]
-    for country, share in zip(known["country"], known["share"], strict=True):
+    known = [(country, share) for country, share in shares if share > 0 and country != "ROW"]
+    for country, share in known:
         if share < SEGMENT:
             continue
         label = f"{country} {wording.share(share)}" if share >= 0.2 else country if share >= 0.1 else ""
-        pieces.append((y, country, at, share, escape(f"{country}: {wording.share(share, 1)}"), escape(label)))
+        pieces.append(_Piece(y, country, at, share, escape(f"{country}: {wording.share(share, 1)}"), escape(label)))
         at += share
-    small = pd.concat([known[known["share"] < SEGMENT], elsewhere])
-    if len(small):
-        each = ", ".join(
-            f"{'elsewhere' if c == 'ROW' else c} {wording.share(s, 1)}"
-            for c, s in zip(small["country"], small["share"], strict=True)
-        )
-        pieces.append((y, "others", at, float(small["share"].sum()), wrap(each, 50, 5), ""))
-        at += float(small["share"].sum())
+    small = [(country, share) for country, share in known if share < SEGMENT]
+    small += [("elsewhere", share) for country, share in shares if share > 0 and country == "ROW"]
+    if small:
+        each = ", ".join(f"{country} {wording.share(share, 1)}" for country, share in small)
+        width = fsum(share for _, share in small)
+        pieces.append(_Piece(y, OTHERS, at, width, wrap(each, 50, 5), ""))
+        at += width
     if at < 0.999:
-        unnamed = shares.loc[shares["share"].isna(), "country"].tolist()
+        unnamed = [country for country, share in shares if np.isnan(share)]
         extra = f"; makers with unknown share: {', '.join(unnamed)}" if unnamed else ""
-        label = "not documented" if 1 - at >= 0.4 else ""
-        pieces.append(
-            (y, "not documented", at, 1 - at, wrap(f"not documented: {wording.share(1 - at, 1)}{extra}", 50, 4), label)
-        )
+        label = UNDOCUMENTED if 1 - at >= 0.4 else ""
+        hover = wrap(f"{UNDOCUMENTED}: {wording.share(1 - at, 1)}{extra}", 50, 4)
+        pieces.append(_Piece(y, UNDOCUMENTED, at, 1 - at, hover, label))
     return pieces
 
 

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from math import isnan
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from supplychain.errors import InputError
 from supplychain.figures.draft import Draft
 
 ThemeName = Literal["light", "dark"]
+Rows = TypeVar("Rows", pd.DataFrame, list[Any])
 
 TITLE_CHARACTERS = 38  # of a title line: what a screen 360 px wide shows
 SUBTITLE_CHARACTERS = 54
@@ -136,8 +138,11 @@ def brief(name: object, length: int = 44) -> str:
 
 def numbers(values: Iterable[Any]) -> list[float | None]:
     """Plain numbers for plotly, whole or of six digits, None for unknown: short, and the same bytes each time."""
-    found = (None if pd.isna(v) else float(v) for v in values)
-    return [v if v is None or v.is_integer() else float(f"{v:.6g}") for v in found]
+    if isinstance(values, pd.Series):
+        found = values.to_numpy(dtype=float, na_value=np.nan).tolist()
+    else:
+        found = [np.nan if pd.isna(v) else float(v) for v in values]
+    return [None if isnan(v) else v if v.is_integer() else float(f"{v:.6g}") for v in found]
 
 
 def days(values: Iterable[Any]) -> list[str | None]:
@@ -193,11 +198,11 @@ def column_or(frame: pd.DataFrame, column: str, default: object) -> pd.Series:
     return frame[column] if column in frame else pd.Series([default] * len(frame), index=frame.index)
 
 
-def top_rows(frame: pd.DataFrame, top: int, what: str) -> tuple[pd.DataFrame, str]:
+def top_rows(rows: Rows, top: int, what: str) -> tuple[Rows, str]:
     """The first `top` rows, and a sentence when rows were left out."""
-    if len(frame) <= top:
-        return frame, ""
-    return frame.head(top), f"Showing {top} of {len(frame)} {what}."
+    if len(rows) <= top:
+        return rows, ""
+    return rows[:top], f"Showing {top} of {len(rows)} {what}."
 
 
 def heading(title: str, notes: Sequence[str]) -> tuple[str, int]:
