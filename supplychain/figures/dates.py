@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, scatter
-from supplychain.figures.style import days, names, numbers, wrap
+from supplychain.figures.style import DAY, along, days, names, numbers, wrap
 
 STATUSES = ("announced", "in_force", "suspended", "ended", "unconfirmed")
 STATUS_WORDS = {s: s.replace("_", " ") for s in STATUSES}
@@ -80,7 +80,7 @@ def timeline(
         )
         fig.add_trace(
             scatter(
-                x=days(rows["date"]),
+                **along(rows["date"]),
                 y=numbers(1 - rows["output"]),
                 name=name,
                 mode="lines",
@@ -96,6 +96,7 @@ def timeline(
     fig.update_layout(
         yaxis={"domain": [lane_share + 0.02 * bool(lanes), 1], "range": [0, max(0.05, min(1.02, highest * 1.08))]},
         xaxis={
+            "type": "date",
             "range": [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"],
             "title": {"text": "day", "standoff": 6},
             "nticks": 6,
@@ -140,15 +141,15 @@ def timeline(
 def band(fig: Draft, x: pd.Series, low: pd.Series, high: pd.Series, colour: str, group: str, name: str = "") -> None:
     """A shaded stretch between two lines, outlined so that it shows in grey."""
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    line = {"color": colour, "width": 0.6}
+    line, across = {"color": colour, "width": 0.6}, along(x)
     fig.add_trace(
         scatter(
-            x=days(x), y=numbers(low), mode="lines", line=line, hoverinfo="skip", showlegend=False, legendgroup=group
+            **across, y=numbers(low), mode="lines", line=line, hoverinfo="skip", showlegend=False, legendgroup=group
         )
     )
     fig.add_trace(
         scatter(
-            x=days(x),
+            **across,
             y=numbers(high),
             mode="lines",
             line=line,
@@ -321,7 +322,7 @@ def phases(
         fig.add_trace(
             bar(
                 base=days(state.date for state in part),
-                x=[int((state.end - state.date).days) * 86_400_000 for state in part],
+                x=[int((state.end - state.date).days) * DAY for state in part],
                 y=y,
                 name=STATUS_WORDS[status],
                 orientation="h",

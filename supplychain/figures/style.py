@@ -24,6 +24,7 @@ SUBTITLE_CHARACTERS = 54
 LABEL_CHARACTERS = 46  # of a label above a bar
 SUBTITLE_LINES = 6
 SIDE = 14  # px left free at both sides
+DAY = 86_400_000  # ms, the unit of time on an axis
 LINE = 16  # px of a small line of text
 
 
@@ -151,6 +152,13 @@ def days(values: Iterable[Any]) -> list[str | None]:
         texts: list[str] = np.datetime_as_string(values.to_numpy(dtype="datetime64[D]")).tolist()
         return [None if text == "NaT" else text for text in texts]
     return [None if pd.isna(v) else pd.Timestamp(v).date().isoformat() for v in values]
+
+
+def along(values: pd.Series) -> dict[str, Any]:
+    """The x of a line over dates as plotly has it: first and step where they are days in a row, else each."""
+    if len(values) > 1 and (values.diff().iloc[1:] == pd.Timedelta(days=1)).all():
+        return {"x0": f"{values.iloc[0]:%Y-%m-%d}", "dx": DAY}
+    return {"x": days(values)}
 
 
 def dates(values: pd.Series) -> pd.Series:
