@@ -15,8 +15,9 @@ import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
+from plotly.io.json import to_json_plotly
 
-from dashboard import callbacks, controls, kept, transfer
+from dashboard import callbacks, components, controls, kept, transfer
 from dashboard.cards import FORMATS, download
 from dashboard.felt import TOGETHER, Shared
 from dashboard.registry import Page, find_pages
@@ -95,11 +96,30 @@ def create_server() -> Flask:
     server: Flask = create_app(net).server
     server.test_client().get("/")  # Dash knows which scripts it may serve only after a first page
     kept.reported(net)
+    with server.test_request_context():
+        _draw_once(net)
     gc.collect()
     gc.freeze()  # what is loaded stays: workers need neither copy it nor look through it for garbage
     if os.environ.get(AHEAD, "1") != "0":
         _ahead(net)
     return server
+
+
+def _draw_once(net: Network) -> None:
+    """Draw each page: what the first of its kind loads and keeps is then there for every worker."""
+    pages = find_pages()
+    goods = net.table("goods")
+    items = {
+        "product": goods.loc[goods["kind"] == "product", "good"],
+        "good": goods.loc[goods["kind"] != "product", "good"],
+        "event": net.table("events")["event"],
+        "country": net.table("countries")["country"],
+    }
+    for page in pages:
+        asked = {"path": path(page, items[page].iat[0] if page in items else ""), "search": "", "theme": "light"}
+        content = callbacks.draw(net, pages, asked)[0]
+        for part in (content, *(callbacks.filled(net, pages, asked, key) for key in components.slots_in(content))):
+            to_json_plotly(part)
 
 
 def _ahead(net: Shared) -> None:

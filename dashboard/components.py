@@ -302,6 +302,12 @@ def slot(key: str, text: str = "Loading …", height: int = 360) -> Component:
     )
 
 
+def slots_in(content: Sequence[Component]) -> list[str]:
+    """The keys of the slots in what a page drew."""
+    ids = (getattr(part, "id", None) for part in html.Div(list(content))._traverse())
+    return [name["slot"] for name in ids if isinstance(name, dict) and name["type"] == "slot-go"]
+
+
 def lazy(key: str, heading: str, text: str, button: str = "Compute") -> Component:
     """A card that takes longer: computed when asked for."""
     asked = html.Section(

@@ -1,22 +1,26 @@
-"""What two answers differ in, without components: sentences, key figures and tables for What if and Compare."""
+"""What two answers differ in: sentences, key figures and tables for What if and Compare."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 import pandas as pd
+from dash.development.base_component import Component
 
 from dashboard import kept
 from dashboard.cards import Card, source_ids
+from dashboard.components import lazy, slot
 from dashboard.state import View
 from supplychain import figures
 from supplychain.attribute import ORDERS
 from supplychain.network import Exposure, Network
+from supplychain.readings import CLASSES, CLEAN
 from supplychain.scenario import Scenario
 from supplychain.whatif import event_ids
 from supplychain.wording import points, share
 
 FEW_ORDERS = 100  # of events, where more than 12 differ and buyers share
+EVENTS = "Which events change it"
 SAME = 5e-4  # changes below a twentieth of a point are not told
 Fact = tuple[str, str, str]
 
@@ -31,6 +35,25 @@ def _difference(net: Network, a: Scenario, b: Scenario) -> pd.DataFrame:
     """Several cards of a page ask for it. Shared shortages take long to solve: fewer orders are drawn for them."""
     orders = ORDERS if {a.sharing, b.sharing} == {"fixed"} else FEW_ORDERS
     return net.difference(net.ask(a), net.ask(b), orders)
+
+
+def change(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
+    """`difference` without its columns of events, which are costly."""
+    products = sorted((p for p in b.products if p in set(a.products)), key=lambda p: CLASSES.index(b.end_use(p)))
+    sides = {name: x.measured["short"].loc[products].to_numpy() for name, x in (("short_a", a), ("short_b", b))}
+    frame = pd.DataFrame({"product": products, **sides, "change": sides["short_b"] - sides["short_a"]})
+    frame["change"] = frame["change"].where(frame["change"].abs() > CLEAN, 0.0)
+    order = frame["change"].abs().sort_values(ascending=False, kind="stable").index
+    return named(view, frame.loc[order].reset_index(drop=True))
+
+
+def events_part(a: Exposure, b: Exposure) -> Component:
+    """Where the card `events` goes: drawn after the rest, or when asked for where it takes long."""
+    if {a.scenario.sharing, b.scenario.sharing} == {"fixed"}:
+        return slot("events")
+    return lazy(
+        "events", EVENTS, "Fair shares of the change; where buyers share a shortage this takes up to half a minute."
+    )
 
 
 def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,7 +136,7 @@ def event_card(view: View, frame: pd.DataFrame, key: str) -> Card:
     ids = kept.by_id(view.net, "events", "event")["source_id"]
     return Card(
         key,
-        "Which events change it",
+        EVENTS,
         lambda: rows,
         None,
         lambda: source_ids(ids[e] for e in rows["event"] if e in ids.index),

@@ -77,12 +77,12 @@ def result(view: View) -> list[Component]:
     """What changed from the other side to this one."""
     a, b = compare.sides(view)
     before, after = compare.names(view)
-    frame = differences.difference(view, a.x, b.x)
+    frame = differences.change(view, a.x, b.x)
     return [
         html.P(differences.answer(frame, before, after), className="answer"),
         facts(differences.facts(frame, before, after)),
         figure_card(view, differences.card(view, frame, before, after, "short", "short")),
-        figure_card(view, differences.event_card(view, frame, "events")),
+        differences.events_part(a.x, b.x),
         lazy("felt", "After stocks and transit", "Compares the output lost on the day (felt): two simulations, day by "
              "day, up to half a minute."),
         html.P([link(f"Today's list: {before}", a.link("today")), " · ", link(after, b.link("today"))]),
@@ -91,7 +91,7 @@ def result(view: View) -> list[Component]:
 
 def short(view: View) -> Card:
     a, b = compare.sides(view)
-    return differences.card(view, differences.difference(view, a.x, b.x), *compare.names(view), "short", "short")
+    return differences.card(view, differences.change(view, a.x, b.x), *compare.names(view), "short", "short")
 
 
 def changing(view: View) -> Card:

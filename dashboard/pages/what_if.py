@@ -132,7 +132,8 @@ def form(view: View) -> Component:
 
 def result(view: View) -> list[Component]:
     """The two sides and what each event adds."""
-    frame = differences.difference(view, what_if.without(view), view.x)
+    before = what_if.without(view)
+    frame = differences.change(view, before, view.x)
     late = [s for s in view.scenario.what_if if parse(s).start > view.on]
     hint = f"{len(late)} of your events start after {view.on}: choose a later day above to see them act."
     return [
@@ -140,7 +141,7 @@ def result(view: View) -> list[Component]:
         *([notice("Not in force yet", hint, "yellow")] if late else []),
         facts(differences.facts(frame, BEFORE, AFTER)),
         figure_card(view, differences.card(view, frame, BEFORE, AFTER, "short", "short")),
-        figure_card(view, differences.event_card(view, frame, "events")),
+        differences.events_part(before, view.x),
         lazy("felt", "After stocks and transit", "Compares the output lost on the day (felt): two simulations, day by "
              "day, up to half a minute."),
         html.P([link("Today's list with your events", view.link("today")), " · ",
@@ -149,7 +150,7 @@ def result(view: View) -> list[Component]:
 
 
 def short(view: View) -> Card:
-    frame = differences.difference(view, what_if.without(view), view.x)
+    frame = differences.change(view, what_if.without(view), view.x)
     return differences.card(view, frame, BEFORE, AFTER, "short", "short")
 
 
