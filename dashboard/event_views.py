@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -116,16 +116,26 @@ def reached(view: View) -> pd.DataFrame:
 
 def flows(view: View) -> list[tuple[str, ...]]:
     """Trade flows that it restricts and that were counted before and after it began: exporter, importer, good, ..."""
-    about, start, counts = fact(view), began(view), monthly(view.net)
-    goods = set(kept.covered(view.net, event_of(view), view.on)["good"]) - {""}
+    about, start = fact(view), began(view)
+    goods = set(kept.scope(view.net, event_of(view), view.on)) - {""}
     if about["acts_on"] != "export" or start is None or not goods:
         return []
-    rows = counts[counts["good"].isin(goods) & (counts["exporter"] == about["issuer"])]
-    before = rows[(rows["day"] < start) & (rows["day"] >= start - YEAR)].groupby(FLOW).size()
-    after = rows[rows["day"] > start].groupby(FLOW).size()
-    both = (before[before >= BEFORE].index).intersection(after.index)
-    counted = after.loc[both].sort_values(ascending=False, kind="stable")
-    return [tuple(map(str, key)) for key in counted.index]
+    found = []
+    for flow, days in days_of_flows(view.net).items():
+        exporter, _, good = flow[:3]
+        before, after = sum(start - YEAR <= day < start for day in days), sum(day > start for day in days)
+        if exporter == about["issuer"] and good in goods and before >= BEFORE and after:
+            found.append((-after, flow))
+    return [flow for _, flow in sorted(found)]
+
+
+@lru_cache(maxsize=8)
+def days_of_flows(net: Network) -> Mapping[tuple[str, ...], list[pd.Timestamp]]:
+    """Flow -> the months in which it was counted. Do not change it."""
+    found: dict[tuple[str, ...], list[pd.Timestamp]] = {}
+    for *flow, day in monthly(net)[[*FLOW, "day"]].itertuples(index=False):
+        found.setdefault(tuple(map(str, flow)), []).append(day)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -144,9 +154,15 @@ def middle(months: pd.Series) -> pd.Series:
 
 def began(view: View) -> pd.Timestamp | None:
     """The day on which it first came into force."""
-    table = view.net.table("event_phases")
-    days = table.loc[(table["event"] == event_of(view)) & (table["status"] == "in_force"), "from"]
-    return None if days.empty else pd.Timestamp(days.min())
+    return first_days(view.net).get(event_of(view))
+
+
+@lru_cache(maxsize=8)
+def first_days(net: Network) -> Mapping[str, pd.Timestamp]:
+    """Event -> the day on which it first came into force. Do not change it."""
+    phases = net.table("event_phases")
+    days = phases[phases["status"] == "in_force"].groupby("event")["from"].min().dropna()
+    return {str(event): day for event, day in days.items()}
 
 
 def observed(view: View, flow: tuple[str, ...]) -> pd.DataFrame:

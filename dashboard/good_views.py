@@ -93,28 +93,21 @@ def events_on(view: View) -> pd.DataFrame:
 @lru_cache(maxsize=256)
 def clauses_on(net: Network, good: str, on: date) -> pd.DataFrame:
     """`events_on` without the links. Do not change it."""
-    states = kept.states(net, on)
-    about = kept.by_id(net, "events", "event")
-    scope = net.table("event_scope")
+    states, about = kept.state_rows(net, on), {row["event"]: row for row in kept.rows(net, "events").values()}
+    scope = kept.rows(net, "event_scope").values()
     found = []
-    for event in dict.fromkeys(scope.loc[(scope["good"] == good) | (scope["same_as"] != ""), "event"]):
-        if event not in states.index:
-            continue
-        covered = kept.covered(net, event, on)
-        covered = covered[covered["good"] == good]
-        if covered.empty:
-            continue
-        state, row = states.loc[event], covered.iloc[0]
-        found.append(
-            {
-                "title": about.at[event, "title"], "status": state["status"].replace("_", " "),
-                "since": f"{state['since']:%Y-%m-%d}", "acts_on": about.at[event, "acts_on"],
+    for event in dict.fromkeys(row["event"] for row in scope if row["good"] == good or row["same_as"]):
+        state = states.get(event)
+        row = kept.scope(net, event, on).get(good) if state else None
+        if state and row:
+            found.append({
+                "title": about[event]["title"], "status": state["status"].replace("_", " "),
+                "since": f"{state['since']:%Y-%m-%d}", "acts_on": about[event]["acts_on"],
                 "role": row["role"], "coverage": row["coverage"],
                 "severity_low": state["severity_low"], "severity": state["severity"],
                 "severity_high": state["severity_high"], "basis": state["basis"], "threshold": row["threshold"],
                 "source_id": row["source_id"], "event": event,
-            }
-        )  # fmt: skip
+            })  # fmt: skip
     columns = ["title", "status", "since", "acts_on", "role", "coverage", "severity_low", "severity", "severity_high",
                "basis", "threshold", "source_id", "event"]  # fmt: skip
     frame = pd.DataFrame(found, columns=columns)

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from supplychain.events import Effect
 from supplychain.network import Network
 from supplychain.outcomes import outcomes
+
+Row = Mapping[Any, Any]  # column -> value
 
 
 @lru_cache(maxsize=8)
@@ -44,6 +47,31 @@ def production(net: Network) -> pd.DataFrame:
 def states(net: Network, on: date) -> pd.DataFrame:
     """The first (widest) state of each event by its id."""
     return net.status(on).drop_duplicates("event").set_index("event")
+
+
+@lru_cache(maxsize=64)
+def state_rows(net: Network, on: date) -> Mapping[str, Row]:
+    """Event -> its row of `states`."""
+    return _by_index(states(net, on))
+
+
+@lru_cache(maxsize=32)
+def rows(net: Network, table: str) -> Mapping[str, Row]:
+    """Label -> row of a table of the data."""
+    return _by_index(net.table(table))
+
+
+def _by_index(frame: pd.DataFrame) -> Mapping[str, Row]:
+    return MappingProxyType(dict(zip(frame.index, frame.to_dict("records"), strict=True)))
+
+
+@lru_cache(maxsize=1024)
+def scope(net: Network, event: str, on: date) -> Mapping[str, Row]:
+    """Good -> the first row of `covered` about it."""
+    found: dict[str, Row] = {}
+    for row in covered(net, event, on).to_dict("records"):
+        found.setdefault(row["good"], row)
+    return MappingProxyType(found)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,10 +16,7 @@ from dashboard.views import date_words, market_name, range_words
 from supplychain.errors import UnknownIdError
 from supplychain.network import FELT, Network
 from supplychain.outcomes import EFFECTS, EVERYWHERE, last_report
-from supplychain.tables import Tables
 from supplychain.wording import share, span
-
-Fact = Mapping[Any, Any]  # a row: column -> value
 
 SHORT_COLUMNS = [
     "name", "short_low", "short", "short_high", "dependent", "linked", "confidence", "why", "product", "to_product",
@@ -221,31 +218,17 @@ def evidence(view: View) -> pd.DataFrame:
     for rows, good in zip(steps["rows"], steps["input"], strict=True):
         for label in filter(None, rows.split(";")):
             labels.setdefault(label, called[good])
-    facts = rows_at(view.net.tables, labels)
-    shown = [
-        {
-            "row": label, "about": good, "says": said(*facts[label]), "source_id": facts[label][1]["source_id"],
-            **{name: facts[label][1].get(name, "") for name in ("year", "confidence", "note")},
-        }
-        for label, good in labels.items() if label in facts
-    ]  # fmt: skip
+    shown = []
+    for label, good in labels.items():
+        table = label.partition(".csv")[0].rpartition("/")[2]
+        fact = kept.rows(view.net, table).get(label) if table in set(view.net.tables) else None
+        if fact:
+            more = {name: fact.get(name, "") for name in ("source_id", "year", "confidence", "note")}
+            shown.append({"row": label, "about": good, "says": said(table, fact), **more})
     return pd.DataFrame(shown, columns=["row", "about", "says", "source_id", "year", "confidence", "note"])
 
 
-def rows_at(tables: Tables, labels: Iterable[str]) -> dict[str, tuple[str, Fact]]:
-    """Label -> table and what stands in the row; labels that name no row are left out."""
-    asked: dict[str, list[str]] = {}
-    for label in labels:
-        asked.setdefault(label.partition(".csv")[0].rpartition("/")[2], []).append(label)
-    found: dict[str, tuple[str, Fact]] = {}
-    for table in set(asked) & set(tables):
-        rows = tables[table]
-        rows = rows[rows.index.isin(asked[table])]
-        found |= {label: (table, fact) for label, fact in zip(rows.index, rows.to_dict("records"), strict=True)}
-    return found
-
-
-def said(table: str, fact: Fact) -> str:
+def said(table: str, fact: kept.Row) -> str:
     """One row of data in words."""
     if table == "production":
         return f"{fact['producer']} makes {share(fact['share'])} of {fact['good']} ({fact['basis']})"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from supplychain import wording
 from supplychain.figures import style
 from supplychain.figures.draft import Draft, bar, heatmap, scatter
 from supplychain.figures.style import escape, numbers, wrap
 
+Cells = NDArray[np.float64]  # (goods, countries) output lost, nan where nothing is known
 ROW = 48  # px of a row of the grid
 
 
@@ -36,7 +38,7 @@ def leverage(
     style.need("leverage", frame, ["country", "good", value])
     of = "worst hit product" if value == "worst" else "mean of products hit"
     title = f"What a full stop would cost {market}: output lost (%), {of}, {year}"
-    if frame.empty:
+    if frame[value].isna().all():
         return style.blank(
             "leverage",
             title,
@@ -45,39 +47,41 @@ def leverage(
             theme,
         )
     called = labels or {}
-    table = frame.assign(country=frame["country"].astype(str), good=frame["good"].astype(str))
-    grid = table.pivot_table(index="good", columns="country", values=value, aggfunc="max")
-    goods = _strongest(grid)[:top]
-    columns = _strongest(grid.loc[goods].T)[:countries]
-    cells = grid.loc[goods, columns]
-    cut = f"Showing {len(goods)} of {len(grid)} goods, {len(columns)} of {grid.shape[1]} countries."
-    best = table.sort_values([value, "country", "good"], ascending=[False, True, True], kind="stable").iloc[0]
-    most = (
-        f"{best['country']} stopping {called.get(best['good'], best['good'])} costs most, {wording.share(best[value])}"
-    )
+    cost: dict[tuple[str, str], float] = {}
+    for country, good, lost in zip(frame["country"], frame["good"], frame[value].astype(float), strict=True):
+        if not np.isnan(lost):
+            cost[str(good), str(country)] = max(lost, cost.get((str(good), str(country)), -np.inf))
+    rows, names = (sorted({pair[k] for pair in cost}) for k in (0, 1))
+    grid = np.array([[cost.get((good, country), np.nan) for country in names] for good in rows])
+    goods = _strongest(rows, grid)[:top]
+    shown = _strongest(names, grid[goods].T)[:countries]
+    columns = [names[k] for k in shown]
+    cells = grid[np.ix_(goods, shown)]
+    cut = f"Showing {len(goods)} of {len(rows)} goods, {len(columns)} of {len(names)} countries."
+    good, country = min(cost, key=lambda pair: (-cost[pair], pair[1], pair[0]))
+    most = f"{country} stopping {called.get(good, good)} costs most, {wording.share(cost[good, country])}"
     alt = f"{title}: {most}."
     draw = _leverage_bars if len(columns) == 1 else _leverage_grid
-    fig, height = draw(cells, [called.get(g, g) for g in goods], style.theme_of(theme))
+    fig, height = draw(cells, columns, [called.get(rows[k], rows[k]) for k in goods], style.theme_of(theme))
     note = cut if cells.size < grid.size else ""
     if len(columns) == 1:
         style.share_axis(fig, f"output lost in {market} when {columns[0]} stops, {year} (%)", 1.02)
     return style.finish(fig, "leverage", title, [note], alt, theme, height, bottom=44)
 
 
-def _strongest(grid: pd.DataFrame) -> list[str]:
-    """Rows by their largest value, then by their mean."""
-    ranked = pd.DataFrame({"top": grid.max(axis=1), "mean": grid.fillna(0.0).mean(axis=1), "key": grid.index})
-    ranked = ranked.sort_values(["top", "mean", "key"], ascending=[False, False, True], kind="stable")
-    return [str(key) for key in ranked["key"]]
+def _strongest(keys: list[str], grid: Cells) -> list[int]:
+    """Rows by their largest value, then by their mean, nothing known counted as 0."""
+    most, mean = np.nanmax(grid, axis=1, initial=-np.inf), np.nan_to_num(grid).mean(axis=1)
+    return sorted(range(len(keys)), key=lambda k: (-most[k], -mean[k], keys[k]))
 
 
-def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
+def _leverage_grid(cells: Cells, columns: list[str], goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
     """One row a good, its name above the row; one column a country."""
     fig = Draft(
         heatmap(
-            x=[escape(c) for c in cells.columns],
+            x=[escape(c) for c in columns],
             y=list(range(len(goods))),
-            z=[numbers(row) for row in cells.to_numpy()],
+            z=[numbers(row) for row in cells],
             zmin=0,
             zmax=1,
             colorscale=[[k / 5, c] for k, c in enumerate(colours.shades)],
@@ -88,14 +92,14 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
             hovertext=[
                 [
                     f"{escape(c)} stops {wrap(g, 44)}<br>{wording.share(v)} of output lost"
-                    for c, v in zip(cells.columns, row, strict=True)
+                    for c, v in zip(columns, row, strict=True)
                 ]
-                for g, row in zip(goods, cells.to_numpy(), strict=True)
+                for g, row in zip(goods, cells, strict=True)
             ],
             hoverinfo="text",
         )
     )
-    known = [(c, k, v) for k, row in enumerate(cells.to_numpy()) for c, v in zip(cells.columns, row, strict=True)]
+    known = [(c, k, v) for k, row in enumerate(cells) for c, v in zip(columns, row, strict=True)]
     known = [(c, k, v) for c, k, v in known if not np.isnan(v)]
     shades = [colours.shades[round((len(colours.shades) - 1) * min(1.0, max(0.0, v)))] for _, _, v in known]
     fig.add_trace(
@@ -120,8 +124,8 @@ def _leverage_grid(cells: pd.DataFrame, goods: list[str], colours: style.Theme) 
     return fig, ROW * len(goods) + 12
 
 
-def _leverage_bars(cells: pd.DataFrame, goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
-    values = cells.iloc[:, 0].to_numpy(dtype=float)
+def _leverage_bars(cells: Cells, columns: list[str], goods: list[str], colours: style.Theme) -> tuple[Draft, int]:
+    values = cells[:, 0]
     fig = Draft(
         bar(
             x=numbers(values),
