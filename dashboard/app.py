@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -19,9 +19,10 @@ from plotly.io.json import to_json_plotly
 
 from dashboard import callbacks, components, controls, kept, transfer
 from dashboard.cards import FORMATS, download
-from dashboard.felt import TOGETHER, Shared
 from dashboard.registry import Page, find_pages
+from dashboard.shared import TOGETHER, Shared
 from dashboard.state import View, default_day, path, read_query
+from supplychain.availability import SharingMode
 from supplychain.errors import SupplyChainError
 from supplychain.figures.style import ThemeName
 from supplychain.network import Network, load
@@ -123,32 +124,49 @@ def _draw_once(net: Network) -> None:
 
 
 def _ahead(net: Shared) -> None:
-    """Simulate the years of the timeline for every market, in a process of its own, with what processors can spare."""
+    """Solve and simulate what will be asked, in a process of its own, with what processors can spare."""
     parent = os.getpid()
     if os.fork():
         return
     try:
         os.nice(19)
-        for scenarios in questions_ahead(net):
-            if os.getppid() != parent:  # the server has stopped
-                break
-            net.ahead(scenarios)
+        modes: tuple[SharingMode, ...] = ("fixed", "shared")
+        for sharing in modes:
+            for scenario in days_ahead(net, sharing):
+                _unless_left(parent)
+                net.solve_ahead(scenario)
+            for scenarios in questions_ahead(net, sharing):
+                _unless_left(parent)
+                net.ahead(scenarios)
     except Exception:  # the end of this process: whatever went wrong is said here or never; who asks simulates then
         logging.getLogger(__name__).exception("simulating ahead stopped")
     finally:
         os._exit(0)
 
 
-def questions_ahead(net: Network) -> Iterator[list[Scenario]]:
+def _unless_left(parent: int) -> None:
+    """End this process where its server has stopped."""
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def days_ahead(net: Network, sharing: SharingMode) -> list[Scenario]:
+    """The days of the timeline on which a clause changes, where its player stops; the nearest first."""
+    first = read_query(net, "")[0]
+    days = [controls.FIRST_DAY + timedelta(days=number) for number in controls.turning_days(net)]
+    days.sort(key=lambda day: abs((day - first.on).days))
+    return [first.changed(on=day, sharing=sharing) for day in (first.on, *days)]
+
+
+def questions_ahead(net: Network, sharing: SharingMode) -> Iterator[list[Scenario]]:
     """What the controls of every page can ask: the last years and most asked markets first, some at a time."""
     first = read_query(net, "")[0]
     countries = sorted(net.tables["countries"]["country"], key=lambda country: country not in FIRST_AHEAD)
     years = range(controls.last_day(net).year, controls.FIRST_DAY.year - 1, -1)
-    for sharing in ("fixed", "shared"):
-        for year in sorted(years, key=lambda year: abs(year - first.on.year)):
-            for k in range(0, len(countries), TOGETHER_AHEAD):
-                some = countries[k : k + TOGETHER_AHEAD]
-                yield [first.changed(on=date(year, 1, 1), market=market, sharing=sharing) for market in some]
+    for year in sorted(years, key=lambda year: abs(year - first.on.year)):
+        for k in range(0, len(countries), TOGETHER_AHEAD):
+            some = countries[k : k + TOGETHER_AHEAD]
+            yield [first.changed(on=date(year, 1, 1), market=market, sharing=sharing) for market in some]
 
 
 def run(net: Network, host: str = "127.0.0.1", port: int = 8050, debug: bool = False) -> None:

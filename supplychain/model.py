@@ -171,15 +171,25 @@ class Model:
         )
         return civil, military
 
-    def solve(self, scenario: Scenario, effects: Sequence[Sequence[Effect]] | None = None) -> Solved:
-        """All goods in all countries under a scenario; columns = (civil, military) x READINGS."""
+    def solve(
+        self,
+        scenario: Scenario,
+        effects: Sequence[Sequence[Effect]] | None = None,
+        known: tuple[Floats, Floats] | None = None,
+    ) -> Solved:
+        """All goods in all countries under a scenario; columns = (civil, military) x READINGS.
+
+        known: `made` and `arrived` of the same scenario, where they were solved before.
+        """
         classes = self.effects(scenario) if effects is None else effects
         acts = [act for run, effects_of in enumerate(classes) for act in self.reach.acts(effects_of, run)]
         restrictions = restrict(self.sourcing, acts, len(CLASSES))
-        shared = self.reach.pools(classes) if scenario.sharing != "fixed" else ()
-        made, arrived = availability(
-            self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared
-        )
+        if known is None:
+            shared = self.reach.pools(classes) if scenario.sharing != "fixed" else ()
+            known = availability(
+                self.sourcing.chain, restrictions, self.criticality, self.lone, scenario.sharing, shared
+            )
+        made, arrived = known
         return Solved(self.sourcing, restrictions, tuple(acts), self.criticality, made, arrived)
 
     def under(self, scenario: Scenario) -> Model:

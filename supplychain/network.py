@@ -500,13 +500,20 @@ class Network:
 
     def _solve(self, scenario: Scenario) -> tuple[Model, Solved]:
         """A scenario solved for all markets and products at once; the last ones are kept."""
-        key = scenario.changed(market=self._any_country(), products=(), end_use="own").query
+        key = self._solution_key(scenario)
         found = self._solved.get(key)
         if found is None:
-            model = self.model.under(scenario)
-            found = model, model.solve(scenario)
+            found = self._solve_anew(scenario)
             self._solved.put(key, found)
         return found
+
+    def _solve_anew(self, scenario: Scenario) -> tuple[Model, Solved]:
+        model = self.model.under(scenario)
+        return model, model.solve(scenario)
+
+    def _solution_key(self, scenario: Scenario) -> str:
+        """What a solution depends on: all of a scenario but the market, the products and the class shown."""
+        return scenario.changed(market=self._any_country(), products=(), end_use="own").query
 
 
 def simulation_key(scenario: Scenario) -> str:

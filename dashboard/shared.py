@@ -1,4 +1,4 @@
-"""What is felt, kept small and shared by all workers: a simulation takes a second and what it holds takes megabytes."""
+"""What is solved and simulated, kept small and shared by all workers: each takes long and holds megabytes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ import numpy as np
 
 from dashboard.vault import Vault
 from supplychain.availability import Floats
+from supplychain.binding import Solved
 from supplychain.exposure import Result
 from supplychain.kept import Kept
+from supplychain.model import Model
 from supplychain.network import Exposure, Network, simulation_key
 from supplychain.scenario import Scenario
 from supplychain.tables import Tables
 from supplychain.timeline import AHEAD, Run, Simulation, simulation
 
 ANSWERS = 32  # kept by each worker
+DAYS = 512  # days that are kept solved for all markets
+SOLUTION = 1_000_000  # bytes of one, compressed: four times the usual
 SLOTS = 1536  # questions whose losses are kept; the one unused for longest makes room
 SIZE = 400_000  # bytes of one, compressed: four times the usual
 AT_WORK = 32  # locks, so that one question is simulated once and not by every thread and worker that waits for it
@@ -61,13 +65,13 @@ class Felt(Simulation):
 class Shared(Network):
     """A network whose simulations are kept small, in memory that all workers share when they are forked from this.
 
-    What is kept of a question holds every product, also those that the market is not known to make or buy: it answers
-    whichever are asked for.
+    So are the days that were solved ahead. What is kept of a simulated question holds every product, also those that
+    the market is not known to make or buy: it answers whichever are asked for.
     """
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
-        self._losses = Vault(SLOTS, SIZE, idle=math.inf)
+        self._losses, self._solutions = Vault(SLOTS, SIZE, idle=math.inf), Vault(DAYS, SOLUTION, idle=math.inf)
         self._at_work = [multiprocessing.Lock() for _ in range(AT_WORK)]
         self._answers, self._asking = Kept[Exposure](ANSWERS), threading.Lock()
         self._place = {product: k for k, product in enumerate(self._products(None))}
@@ -108,6 +112,21 @@ class Shared(Network):
         missing = [scenario for scenario in scenarios if self._kept(scenario) is None]
         if missing:
             self._simulate(missing)
+
+    def solve_ahead(self, scenario: Scenario) -> None:
+        """Solve a day for all markets and keep it for every worker."""
+        _, solved = super()._solve_anew(scenario)
+        packed = zlib.compress(solved.made.tobytes() + solved.arrived.tobytes(), 1)
+        if len(packed) <= SOLUTION:
+            self._solutions.put(self._solution_key(scenario), packed)
+
+    def _solve_anew(self, scenario: Scenario) -> tuple[Model, Solved]:
+        packed = self._solutions.get(self._solution_key(scenario))
+        if packed is None:
+            return super()._solve_anew(scenario)
+        chain = self.model.sourcing.chain
+        both = np.frombuffer(zlib.decompress(packed)).reshape(chain.nodes + chain.supplies, -1)
+        return self.model, self.model.solve(scenario, known=(both[: chain.nodes], both[chain.nodes :]))
 
     def _kept(self, scenario: Scenario) -> bytes | None:
         packed = self._losses.get(_key(scenario))

@@ -1,22 +1,23 @@
-"""Simulations that are kept small and shared say the same as those of the network."""
+"""What is solved and simulated ahead, kept small and shared, says the same as the network."""
 
 from __future__ import annotations
 
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import supplychain as sc
-from dashboard import controls, felt
-from dashboard.app import questions_ahead
-from dashboard.felt import Shared
+from dashboard import controls
+from dashboard import shared as shared_room
+from dashboard.app import days_ahead, questions_ahead
+from dashboard.shared import Shared
 from dashboard.state import default_day
-from supplychain import timeline
+from supplychain import model, timeline
 from supplychain.scenario import Scenario
 
 
@@ -68,10 +69,40 @@ def test_what_is_simulated_ahead_answers_every_day_market_and_product_of_its_yea
 
 
 def test_ahead_is_what_the_controls_of_every_page_can_ask(net: sc.Network) -> None:
-    asked = {(s.market, s.on.year, s.sharing) for some in questions_ahead(net) for s in some}
     years = range(controls.FIRST_DAY.year, controls.last_day(net).year + 1)
-    assert asked == set(itertools.product(net.table("countries")["country"], years, ("fixed", "shared")))
-    assert next(iter(questions_ahead(net)))[0].on.year == default_day(net).year
+    for sharing in ("fixed", "shared"):
+        asked = {(s.market, s.on.year, s.sharing) for some in questions_ahead(net, sharing) for s in some}
+        assert asked == set(itertools.product(net.table("countries")["country"], years, (sharing,)))
+        assert next(iter(questions_ahead(net, sharing)))[0].on.year == default_day(net).year
+
+
+def test_days_ahead_are_the_stops_of_the_player_and_today(net: sc.Network) -> None:
+    stops = {controls.FIRST_DAY + timedelta(days=number) for number in controls.turning_days(net)}
+    asked = days_ahead(net, "shared")
+    assert {scenario.on for scenario in asked} == {default_day(net), *stops}
+    assert asked[0].on == default_day(net)
+    assert {scenario.sharing for scenario in asked} == {"shared"}
+
+
+@pytest.mark.parametrize("sharing", ["fixed", "shared"])
+def test_a_day_that_one_process_solved_ahead_another_reads(
+    net: sc.Network, sharing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, question = Shared(net.tables), ("2025-06-05", "USA", ["f35", "smartphone"])
+    plain = net.exposure(*question, sharing=sharing)
+    child = os.fork()
+    if not child:
+        base.solve_ahead(Scenario(on=date(2025, 6, 5), market="JPN", sharing=sharing))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+    def never(*_: object) -> None:
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr(model, "availability", never)
+    read = base.exposure(*question, sharing=sharing)
+    pd.testing.assert_frame_equal(read.static, plain.static)
+    pd.testing.assert_frame_equal(read.explain("f35"), plain.explain("f35"))
 
 
 def test_one_question_is_simulated_once_by_all_that_wait_for_it(
@@ -93,7 +124,7 @@ def test_one_question_is_simulated_once_by_all_that_wait_for_it(
 
 
 def test_a_lock_that_a_killed_worker_left_is_let_go(net: sc.Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(felt, "PATIENCE", 0.1)
+    monkeypatch.setattr(shared_room, "PATIENCE", 0.1)
     alone = Shared(net.tables)
     for lock in alone._at_work:
         lock.acquire()
