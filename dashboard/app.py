@@ -17,7 +17,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response, request
 from plotly.io.json import to_json_plotly
 
-from dashboard import callbacks, components, controls, kept, transfer
+from dashboard import callbacks, components, controls, event_views, kept, transfer
 from dashboard.cards import FORMATS, download
 from dashboard.registry import Page, find_pages
 from dashboard.shared import TOGETHER, Shared
@@ -30,7 +30,7 @@ from supplychain.scenario import Scenario
 
 SECRET = "SUPPLYCHAIN_SECRET"  # environment: one secret for all workers
 DATA, OVERLAY = "SUPPLYCHAIN_DATA", "SUPPLYCHAIN_OVERLAY"  # environment of `create_server`
-AHEAD = "SUPPLYCHAIN_AHEAD"  # environment: 0 simulates nothing before it is asked for
+AHEAD = "SUPPLYCHAIN_AHEAD"  # environment: 0 solves and simulates nothing before it is asked for
 FIRST_AHEAD = {*TOGETHER, "EU27"}
 TOGETHER_AHEAD = 60  # markets in one run: 0.3 GB while it lasts
 LARGEST_REQUEST = 32 * 2**20  # bytes, uploads included
@@ -121,6 +121,9 @@ def _draw_once(net: Network) -> None:
         content = callbacks.draw(net, pages, asked)[0]
         for part in (content, *(callbacks.filled(net, pages, asked, key) for key in components.slots_in(content))):
             to_json_plotly(part)
+    for counted in event_views.days_of_flows(net).values():
+        for day in counted:
+            kept.effects(net, day.date())
 
 
 def _ahead(net: Shared) -> None:
@@ -138,8 +141,8 @@ def _ahead(net: Shared) -> None:
             for scenarios in questions_ahead(net, sharing):
                 _unless_left(parent)
                 net.ahead(scenarios)
-    except Exception:  # the end of this process: whatever went wrong is said here or never; who asks simulates then
-        logging.getLogger(__name__).exception("simulating ahead stopped")
+    except Exception:  # the end of this process: whatever went wrong is said here or never; who asks waits then
+        logging.getLogger(__name__).exception("working ahead stopped")
     finally:
         os._exit(0)
 

@@ -62,7 +62,7 @@ def turning_days(net: Network) -> list[int]:
 
 
 def last_day(net: Network) -> date:
-    """The right end of the timeline: a year beyond what the data know, so that promises that run out are in it."""
+    """The right end of the timeline: beyond what the data know, so that promises that run out are in it."""
     return max(net.knowledge_until, default_day(net)) + timedelta(days=90)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import openpyxl
 import pandas as pd
 import pytest
+from dash import no_update
 from dash.development.base_component import Component
 from flask.testing import FlaskClient
 
@@ -202,6 +203,20 @@ def test_modelled_trade_is_the_baseline_less_what_is_lost(net: sc.Network) -> No
     assert (frame["modelled"] <= frame["modelled_high"]).all()
 
 
+def test_a_disputed_count_is_not_drawn(net: sc.Network) -> None:
+    """March 2025: customs show 300 kg; 4,100 kg stand in the data as evidence of the conflict, never used."""
+    frame = event_views.observed(view(net, "event", "chn-2023-23"), ("CHN", "ALL", "gallium_metal", "month", "kg"))
+    assert frame.set_index("date").at["2025-03", "observed"] == 300
+
+
+def test_a_country_is_asked_for_its_own_stops(net: sc.Network) -> None:
+    every = net.chokepoints("USA", top=10_000)
+    for country in ("CHN", "COD"):
+        own = every[every["country"] == country].reset_index(drop=True)
+        pd.testing.assert_frame_equal(net.chokepoints("USA", top=10_000, country=country), own)
+    assert net.chokepoints("USA", country="EU27").empty  # a bloc makes nothing itself
+
+
 def test_chain_elements_join_up(net: sc.Network) -> None:
     frame = net.exposure(DAY, "USA", ["f35"]).explain("f35")
     elements = graph.chain_elements(frame, {}, "USA")
@@ -250,6 +265,40 @@ def test_every_card_can_be_drawn_and_downloaded(net: sc.Network, page: str, card
     assert not any(column.startswith("to_") for column in made.plain.columns)
     known = set(net.table("sources")["source_id"])
     assert set(made.sources()) <= known
+
+
+@pytest.mark.parametrize("reading", ["felt", "short", "dependent"])
+def test_what_a_ranking_draws_is_the_head_of_its_table(net: sc.Network, reading: str) -> None:
+    """Reasons are found only for what is drawn; order, readings and reasons are those of the whole table."""
+    mine = view(net, reading=reading, on="2026-03-15", market="JPN")
+    table, drawn = views.exposed(mine), views.drawn(mine, 15)
+    assert drawn["product"].tolist() == table["product"].tolist()
+    shown = ["name", "why", "confidence", "only_prior"]
+    pd.testing.assert_frame_equal(drawn.head(15)[shown], table.head(15)[shown], check_dtype=False)
+    numbers = [column for column in drawn.columns if column in table and column not in shown]
+    pd.testing.assert_frame_equal(drawn[numbers], table[numbers], check_dtype=False)
+    some = table["product"].iloc[[3, 5]].tolist()
+    assert views.drawn(mine, 1, some)["product"].tolist() == some
+
+
+def test_tabs_are_sent_when_they_are_opened(net: sc.Network) -> None:
+    request = {"path": "/", "search": f"?on={DAY}&market=USA&reading=short", "theme": "light"}
+    (card,) = callbacks.filled(net, PAGES, request, "ranking")
+    assert "Graph" in names(card)
+    assert "AgGrid" not in names(card)
+    rows, kept = callbacks.opened(net, PAGES, request, "ranking", "Table")
+    assert len(rows.rowData) == len(net.exposure(DAY, "USA").static)
+    assert kept is no_update
+    kept, sources = callbacks.opened(net, PAGES, request, "ranking", "Sources")
+    assert kept is no_update
+    assert {"source_id", "url"} <= set(sources.rowData[0])
+    wrong, _ = callbacks.opened(net, PAGES, {**request, "search": "?market=Atlantis"}, "ranking", "Table")
+    assert "Unknown country" in " ".join(texts(wrong))
+
+
+def test_a_card_computed_on_demand_is_sent_whole(net: sc.Network) -> None:
+    request = {"path": "/product/smartphone", "search": f"?on={DAY}&market=USA&reading=short", "theme": "light"}
+    assert {"Graph", "AgGrid"} <= set(names(callbacks.computed(net, PAGES, request, "by-event")))
 
 
 def test_workbook_neutralises_formulas(net: sc.Network) -> None:

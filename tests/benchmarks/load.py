@@ -332,9 +332,10 @@ def free_port() -> int:
 
 
 def serve(port: int, workers: int, threads: int, cold: bool) -> subprocess.Popen[bytes]:
-    """gunicorn as docs/serving.md says, ready to answer; unless cold, when it has simulated ahead."""
+    """gunicorn as docs/serving.md says, ready to answer; unless cold, when it has worked ahead."""
     command = [sys.executable, "-m", "gunicorn", "dashboard.app:create_server()", "--preload", "--no-control-socket"]
-    command += ["--workers", str(workers), "--threads", str(threads), "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(workers), "--threads", str(threads), "--worker-connections", str(threads)]
+    command += ["--keep-alive", "0", "--bind", f"127.0.0.1:{port}"]
     command += ["--log-level", "warning"]
     environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "SUPPLYCHAIN_AHEAD": "0" if cold else "1"}
     server = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment)
@@ -344,7 +345,7 @@ def serve(port: int, workers: int, threads: int, cold: bool) -> subprocess.Popen
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
                 pids = children(server.pid)
-                if len(pids) == workers and not any(map(yields, pids)):  # the one that simulates ahead has ended
+                if len(pids) == workers and not any(map(yields, pids)):  # the one that works ahead has ended
                     return server
         except OSError:
             pass
@@ -443,9 +444,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--think", type=float, nargs=2, default=(2.0, 8.0), metavar=("LEAST", "MOST"))
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cold", action="store_true", help="nothing is simulated before it is asked for")
+    parser.add_argument("--cold", action="store_true", help="nothing is solved or simulated before it is asked for")
     asked = parser.parse_args()
     port = free_port()
     server = serve(port, asked.workers, asked.threads, asked.cold)
