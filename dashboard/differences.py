@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import kept
 from dashboard.cards import Card, source_ids
-from dashboard.components import lazy, slot
+from dashboard.components import figure_card, lazy
 from dashboard.state import View
 from supplychain import figures
 from supplychain.attribute import ORDERS
@@ -47,13 +47,11 @@ def change(view: View, a: Exposure, b: Exposure) -> pd.DataFrame:
     return named(view, frame.loc[order].reset_index(drop=True))
 
 
-def events_part(a: Exposure, b: Exposure) -> Component:
-    """Where the card `events` goes: drawn after the rest, or when asked for where it takes long."""
+def events_part(view: View, a: Exposure, b: Exposure) -> Component:
+    """The card `events`; where it takes long, when it is asked for."""
     if {a.scenario.sharing, b.scenario.sharing} == {"fixed"}:
-        return slot("events")
-    return lazy(
-        "events", EVENTS, "Fair shares of the change; where buyers share a shortage this takes up to half a minute."
-    )
+        return figure_card(view, event_card(view, difference(view, a, b), "events"))
+    return lazy("events", EVENTS, "Fair shares of the change; where buyers share a shortage this takes some seconds.")
 
 
 def named(view: View, frame: pd.DataFrame) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def result(view: View) -> list[Component]:
         html.P(differences.answer(frame, before, after), className="answer"),
         facts(differences.facts(frame, before, after)),
         figure_card(view, differences.card(view, frame, before, after, "short", "short")),
-        differences.events_part(a.x, b.x),
+        differences.events_part(view, a.x, b.x),
         lazy("felt", "After stocks and transit", "Compares the output lost on the day (felt): two simulations, day by "
              "day, up to half a minute."),
         html.P([link(f"Today's list: {before}", a.link("today")), " · ", link(after, b.link("today"))]),

@@ -141,7 +141,7 @@ def result(view: View) -> list[Component]:
         *([notice("Not in force yet", hint, "yellow")] if late else []),
         facts(differences.facts(frame, BEFORE, AFTER)),
         figure_card(view, differences.card(view, frame, BEFORE, AFTER, "short", "short")),
-        differences.events_part(before, view.x),
+        differences.events_part(view, before, view.x),
         lazy("felt", "After stocks and transit", "Compares the output lost on the day (felt): two simulations, day by "
              "day, up to half a minute."),
         html.P([link("Today's list with your events", view.link("today")), " · ",
